@@ -1,0 +1,1 @@
+"""Arithmetic units, one a file: spec, golden and component together."""

@@ -1,0 +1,1 @@
+"""Systolic meshes around a PE: grid, skew, dataflows, streams and schedule."""

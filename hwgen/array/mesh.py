@@ -1,0 +1,137 @@
+"""A whole array: its spec, golden and top-level component."""
+
+from functools import cached_property
+from typing import Annotated
+
+import numpy as np
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+from pydantic import Field, model_validator
+
+from hwgen.arith.accumulator import Requantizer
+from hwgen.array.output_stationary import OutputStationary
+from hwgen.array.schedule import Schedule
+from hwgen.array.stream import BeatLayout
+from hwgen.array.weight_stationary import WeightStationary
+from hwgen.number import Codes, Fixed
+from hwgen.pe.parallel import ParallelPE
+from hwgen.spec import InputError, Int, Spec
+
+MAX_SIDE = 256
+
+Dataflow = Annotated[OutputStationary | WeightStationary, Field(discriminator="kind")]
+
+
+class ArraySpec(Spec):
+    """A systolic array of R x C PEs that multiplies ``(M, K) x (K, N)`` integer codes.
+
+    Parameters
+    ----------
+    name : prefix of every emitted module; a Verilog identifier in lower case.
+    rows, columns : PEs, 1 to 256 each.
+    dataflow : what stays in the PEs.
+    pe : operand formats, lanes, multiplier and accumulator of every PE.
+    output : the result format and how a sum gets there; the accumulator's own when left out.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+    rows: Int = Field(8, ge=1, le=MAX_SIDE)
+    columns: Int = Field(8, ge=1, le=MAX_SIDE)
+    dataflow: Dataflow = OutputStationary()
+    pe: ParallelPE = ParallelPE()
+    output: Requantizer | None = None
+
+    @model_validator(mode="after")
+    def _output_behind_accumulator(self) -> "ArraySpec":
+        source = self.pe.format
+        fault = self.requantizer.fault(source.frac, source.width, "accumulator")
+        if fault:
+            raise ValueError(f"output.{fault}")
+        return self
+
+    @property
+    def requantizer(self) -> Requantizer:
+        """``output``, or the identity on the accumulator."""
+        acc = self.pe.accumulator
+        return self.output or Requantizer(width=acc.width, signed=acc.signed)
+
+    @property
+    def result(self) -> Fixed:
+        """The format of the result codes."""
+        return self.requantizer.format(self.pe.format.frac)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from an accepted beat of ``a`` to the first result beat that needs it."""
+        return self.rows + self.columns + 1 + self.pe.latency
+
+    @property
+    def multipliers(self) -> int:
+        """Multipliers in the array."""
+        return self.rows * self.columns * self.pe.lanes
+
+    @cached_property
+    def streams(self) -> dict[str, BeatLayout]:
+        """Beat layouts of the streams: operands ``a`` and ``b``, results ``o``."""
+        return self.dataflow.streams(self)
+
+    @cached_property
+    def signature(self) -> wiring.Signature:
+        """The top-level ports: streams ``a`` and ``b`` in, ``o`` out."""
+        shapes = {name: stream.Signature(layout.shape) for name, layout in self.streams.items()}
+        return wiring.Signature({
+            "a": In(shapes["a"]), "b": In(shapes["b"]), "o": Out(shapes["o"]),
+        })
+
+    @property
+    def module_name(self) -> str:
+        return self.name
+
+    def create(self) -> wiring.Component:
+        return self.dataflow.create(self)
+
+    def golden(self, a: Codes, b: Codes) -> Codes:
+        """The product ``(M, K) x (K, N) -> (M, N)`` as the hardware computes it, int64 codes.
+
+        K is filled up with zero codes to whole steps (output-stationary) or whole tiles.
+
+        Raises
+        ------
+        InputError
+            If the shapes do not match or a code lies outside its operand's format.
+        """
+        left, right = self._padded(a, b)
+        sums = self.dataflow.golden(self, left, right)
+        codes = self.requantizer.golden(self.pe.format, sums).astype(np.int64)
+        return codes[: a.shape[0], : b.shape[1]]
+
+    def operands(self, a: Codes, b: Codes) -> dict[str, dict[str, Codes]]:
+        """The beats of streams ``a`` and ``b`` that compute ``(M, K) x (K, N)``, by field name."""
+        return self.dataflow.operands(self, *self._padded(a, b))
+
+    def collect(self, codes: Codes, m: int, n: int) -> Codes:
+        """The ``(m, n)`` product from the codes of all result beats, ``(beats, C)``."""
+        return self.dataflow.collect(self, codes, m, n)
+
+    def schedule(self, m: int, k: int, n: int) -> Schedule:
+        """Cycles of an ``(m, k) x (k, n)`` product."""
+        return self.dataflow.schedule(self, m, k, n)
+
+    def _padded(self, a: Codes, b: Codes) -> tuple[Codes, Codes]:
+        for name, codes, operand in (("A", a, self.pe.a), ("B", b, self.pe.b)):
+            if codes.ndim != 2 or 0 in codes.shape or codes.dtype.kind not in "iu":
+                raise InputError(f"{name} must be a matrix of integer codes with at least one row "
+                                 f"and column, not {codes.dtype} of shape {codes.shape}")
+            if not operand.contains(codes):
+                raise InputError(f"{name} must hold codes of {operand.minimum} to "
+                                 f"{operand.maximum}, not {codes.min()} to {codes.max()}")
+        if a.shape[1] != b.shape[0]:
+            raise InputError(f"A's columns must equal B's rows, not {a.shape} x {b.shape}")
+        m, k, n = self.dataflow.granularity(self)
+        return _fill_up(a, m, k), _fill_up(b, k, n)
+
+
+def _fill_up(codes: Codes, rows: int, columns: int) -> Codes:
+    """``codes`` as int64 with zeros up to multiples of ``rows`` and ``columns``."""
+    padding = [(0, -size % unit) for size, unit in zip(codes.shape, (rows, columns), strict=True)]
+    return np.pad(codes.astype(np.int64), padding)

@@ -1,0 +1,246 @@
+"""Output-stationary mesh: each PE keeps one sum; operands pass through, results drain south."""
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from amaranth import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.array.grid import Grid
+from hwgen.array.results import ResultStream
+from hwgen.array.schedule import Schedule, TileRun
+from hwgen.array.skew import Triangle, delayed, taps
+from hwgen.array.stream import BeatField, BeatLayout
+from hwgen.number import Codes
+from hwgen.pe.parallel import ParallelPE
+from hwgen.place import place
+from hwgen.spec import Spec
+
+if TYPE_CHECKING:
+    from hwgen.array.mesh import ArraySpec
+
+
+class OutputStationary(Spec):
+    """A tile of R x C sums stays in the PEs while K/L steps of operands pass.
+
+    Stream ``a`` carries a step of the left matrix (R rows of L codes) with ``last`` on the final
+    step of a tile, stream ``b`` a step of the right one (C columns of L codes), stream ``o`` one
+    result row of C codes a beat, row 0 first.  While a tile drains the next one accumulates:
+    tiles start ``max(K/L, R)`` cycles apart.
+    """
+
+    kind: Literal["output-stationary"] = "output-stationary"
+
+    def streams(self, array: "ArraySpec") -> dict[str, BeatLayout]:
+        """Layouts of the operand and result beats."""
+        pe = array.pe
+        return {
+            "a": BeatLayout((BeatField.of("codes", pe.a, array.rows * pe.lanes),
+                             BeatField("last", 1))),
+            "b": BeatLayout((BeatField.of("codes", pe.b, array.columns * pe.lanes),)),
+            "o": BeatLayout((BeatField.of("codes", array.result, array.columns),
+                             BeatField("last", 1))),
+        }
+
+    def granularity(self, array: "ArraySpec") -> tuple[int, int, int]:
+        """Multiples to which M, K and N are filled up with zeros."""
+        return array.rows, array.pe.lanes, array.columns
+
+    def golden(self, array: "ArraySpec", a: Codes, b: Codes) -> Codes:
+        """Sums of ``(M, K) x (K, N)`` codes, K a multiple of L, in order of K; ``(M, N)``."""
+        pe = array.pe
+        acc = np.zeros((a.shape[0], b.shape[1]), pe.dtype)
+        for k in range(0, a.shape[1], pe.lanes):
+            left = a[:, None, k : k + pe.lanes].astype(pe.dtype)
+            right = b[k : k + pe.lanes].T[None].astype(pe.dtype)
+            acc = pe.golden_step(acc, left, right)
+        return acc
+
+    def operands(self, array: "ArraySpec", a: Codes, b: Codes) -> dict[str, dict[str, Codes]]:
+        """The beats of both operand streams for padded ``a`` and ``b``, tile by tile."""
+        rows, columns, lanes = array.rows, array.columns, array.pe.lanes
+        steps = a.shape[1] // lanes
+        # (row tile, row, step, lane) -> one beat a (row tile, step), repeated for each column tile.
+        left = a.reshape(-1, rows, steps, lanes).transpose(0, 2, 1, 3)
+        left = left.reshape(-1, steps, rows * lanes)
+        right = b.reshape(steps, lanes, -1, columns).transpose(2, 0, 3, 1)
+        right = right.reshape(-1, steps, columns * lanes)
+        tiles = len(left) * len(right)
+        last = np.tile(np.arange(steps) == steps - 1, tiles)
+        return {
+            "a": {"codes": np.repeat(left, len(right), axis=0).reshape(-1, rows * lanes),
+                  "last": last.astype(np.int64)},
+            "b": {"codes": np.tile(right, (len(left), 1, 1)).reshape(-1, columns * lanes)},
+        }
+
+    def collect(self, array: "ArraySpec", codes: Codes, m: int, n: int) -> Codes:
+        """The ``(m, n)`` product from all result beats, ``(beats, C)``."""
+        row_tiles = -(-m // array.rows)
+        tiles = codes.reshape(row_tiles, -1, array.rows, array.columns).transpose(0, 2, 1, 3)
+        return tiles.reshape(row_tiles * array.rows, -1)[:m, :n]
+
+    def schedule(self, array: "ArraySpec", m: int, k: int, n: int) -> Schedule:
+        """Cycles of an ``(m, k) x (k, n)`` product."""
+        tiles = -(-m // array.rows) * -(-n // array.columns)
+        return Schedule(
+            runs=(TileRun(tiles, -(-k // array.pe.lanes)),),
+            spacing=array.rows,
+            preload=0,
+            latency=array.latency,
+            drain=array.rows - 1,
+            macs=m * k * n,
+            multipliers=array.multipliers,
+        )
+
+    def create(self, array: "ArraySpec") -> wiring.Component:
+        return OutputStationaryMesh(array)
+
+
+class OutputStationaryCell(Spec):
+    """PE with its sum, its drain register and the operands on their way east and south."""
+
+    pe: ParallelPE
+
+    @property
+    def module_name(self) -> str:
+        return "cell"
+
+    @property
+    def west(self) -> dict[str, int]:
+        return {"a": self.pe.a.width * self.pe.lanes, "valid": 1, "last": 1, "shift": 1}
+
+    east = west
+
+    @property
+    def north(self) -> dict[str, int]:
+        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width}
+
+    south = north
+
+    def create(self) -> wiring.Component:
+        return OutputStationaryCellUnit(self)
+
+
+class OutputStationaryCellUnit(wiring.Component):
+    """Hardware of :class:`OutputStationaryCell`.
+
+    ``valid`` adds a step to the sum; ``last`` (only with ``valid``) also moves the sum to the drain
+    register and clears it.  ``shift`` moves the sum of the northern neighbour into the drain
+    register.
+    """
+
+    def __init__(self, spec: OutputStationaryCell):
+        self.spec = spec
+        super().__init__(Grid(spec, 1, 1).signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        pe = place(m, platform, "pe", self.spec.pe)
+        a, b = Signal.like(self.w_a, reset_less=True), Signal.like(self.n_b, reset_less=True)
+        valid, last, shift = Signal(), Signal(), Signal()
+        acc = Signal(self.spec.pe.format.shape)
+        drain = Signal(self.spec.pe.format.width, reset_less=True)
+        adds, ends = valid, last
+        for _ in range(self.spec.pe.latency):
+            adds = delayed(m, self.en, adds, 1, "adds")
+            ends = delayed(m, self.en, ends, 1, "ends")
+        with m.If(self.en):
+            m.d.sync += [a.eq(self.w_a), b.eq(self.n_b)]
+            m.d.sync += [valid.eq(self.w_valid), last.eq(self.w_last), shift.eq(self.w_shift)]
+            with m.If(adds):
+                m.d.sync += acc.eq(pe.acc_o)
+            with m.If(ends):
+                m.d.sync += [acc.eq(0), drain.eq(pe.acc_o)]
+            with m.Elif(self.w_shift):
+                m.d.sync += drain.eq(self.n_sum)
+        m.d.comb += [
+            pe.en.eq(self.en), pe.a.eq(a), pe.b.eq(b), pe.acc_i.eq(acc),
+            self.e_a.eq(a), self.e_valid.eq(valid), self.e_last.eq(last),
+            self.e_shift.eq(shift), self.s_b.eq(b), self.s_sum.eq(drain),
+        ]
+        return m
+
+
+class OutputStationaryMesh(wiring.Component):
+    """Skew, grid, drain control and result stream of an output-stationary array.
+
+    Members
+    -------
+    a, b : ``In``, operand streams; a beat of both is accepted in the same cycle.
+    o : ``Out``, result stream.
+    """
+
+    def __init__(self, array: "ArraySpec"):
+        self.array = array
+        super().__init__(array.signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        array = self.array
+        results = ResultStream(m, platform, array, self.o)
+        en = results.en
+        step, last = self._accept(m, en)
+        grid = place(m, platform, "grid", Grid(OutputStationaryCell(pe=array.pe), array.rows,
+                                               array.columns, first_row="south"))
+        pe = array.pe
+        skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows,
+                                                       "falling"))
+        skew_b = place(m, platform, "skew_b", Triangle(pe.b.width * pe.lanes, array.columns,
+                                                       "rising"))
+        valid_taps = taps(m, en, step, array.rows, "falling", "valid_taps")
+        last_taps = taps(m, en, last, array.rows, "falling", "last_taps")
+        drains, shifts = self._drain(m, en, last_taps[0])
+        valid = delayed(m, en, drains, array.columns - 1, "drain_taps")
+        m.d.comb += [
+            grid.en.eq(en), skew_a.en.eq(en), skew_b.en.eq(en),
+            skew_a.i.eq(self.a.payload.codes), skew_b.i.eq(self.b.payload.codes),
+            grid.w_a.eq(skew_a.o), grid.n_b.eq(skew_b.o),
+            grid.w_valid.eq(valid_taps), grid.w_last.eq(last_taps),
+            grid.w_shift.eq(shifts),
+        ]
+        results.send(results.requantize(grid.s_sum), valid, self._last_row(m, results))
+        return m
+
+    def _accept(self, m, en):
+        """Accept a beat of both operands; hold back a tile's last step until the drain is free."""
+        rows = self.array.rows
+        cooldown = Signal(range(rows))
+        free = ~self.a.payload.last | (cooldown == 0)
+        m.d.comb += [
+            self.a.ready.eq(en & self.b.valid & free),
+            self.b.ready.eq(en & self.a.valid & free),
+        ]
+        step, last = Signal(), Signal()
+        m.d.comb += [
+            step.eq(self.a.valid & self.b.valid & free),
+            last.eq(step & self.a.payload.last),
+        ]
+        with m.If(en):
+            with m.If(last):
+                m.d.sync += cooldown.eq(rows - 1)
+            with m.Elif(cooldown != 0):
+                m.d.sync += cooldown.eq(cooldown - 1)
+        return step, last
+
+    def _drain(self, m, en, last):
+        """R cycles from the one in which column 0 is complete: its drain and the rows that shift.
+
+        Row 0 leaves first, so row i takes from its neighbour R - 1 - i times.  Then it is empty,
+        just when the next tile's sum can arrive, which no further shift may overwrite.
+        """
+        rows = self.array.rows
+        start = delayed(m, en, last, 2 + self.array.pe.latency, "start_taps")
+        waiting, left = Signal(rows), Signal(rows)  # thermometers of the sums still to leave
+        m.d.comb += left.eq(Mux(start, (1 << rows) - 1, waiting))
+        with m.If(en):
+            m.d.sync += waiting.eq(left >> 1)
+        return left[0], left >> 1
+
+    def _last_row(self, m, results):
+        """High while the last row of a tile is on the result stream."""
+        row = Signal(range(self.array.rows))
+        last = row == self.array.rows - 1
+        with m.If(results.en & results.valid):
+            m.d.sync += row.eq(Mux(last, 0, row + 1))
+        return last

@@ -1,0 +1,95 @@
+"""The way out of a mesh: one requantizer a column, deskew, and the result stream."""
+
+from typing import TYPE_CHECKING, Any
+
+from amaranth import Module, Signal
+from amaranth.lib import wiring
+
+from hwgen.arith.accumulator import Requantizer
+from hwgen.array.grid import Grid
+from hwgen.array.skew import Triangle
+from hwgen.number import Fixed
+from hwgen.place import place
+from hwgen.spec import Spec
+
+if TYPE_CHECKING:
+    from hwgen.array.mesh import ArraySpec
+
+
+class RequantizerCell(Spec):
+    """The foot of a column: converts each sum and registers it."""
+
+    requantizer: Requantizer
+    source: Fixed
+
+    @property
+    def module_name(self) -> str:
+        return "requantize"
+
+    @property
+    def west(self) -> dict[str, int]:
+        return {}
+
+    east = west
+
+    @property
+    def north(self) -> dict[str, int]:
+        return {"sum": self.source.width}
+
+    @property
+    def south(self) -> dict[str, int]:
+        return {"code": self.requantizer.width}
+
+    def create(self) -> wiring.Component:
+        return RequantizerCellUnit(self)
+
+
+class RequantizerCellUnit(wiring.Component):
+    """Hardware of :class:`RequantizerCell`; latency 1 cycle."""
+
+    def __init__(self, spec: RequantizerCell):
+        self.spec = spec
+        super().__init__(Grid(spec, 1, 1).signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        spec = self.spec
+        total = self.n_sum.as_signed() if spec.source.signed else self.n_sum
+        code = Signal.like(self.s_code, reset_less=True)
+        with m.If(self.en):
+            m.d.sync += code.eq(spec.requantizer.rtl(spec.source, total))
+        m.d.comb += self.s_code.eq(code)
+        return m
+
+
+class ResultStream:
+    """Joins a mesh to its result stream; ``en`` holds the whole mesh while a result waits."""
+
+    def __init__(self, m: Module, platform: Any, array: "ArraySpec", o: Any):
+        self._m, self._platform, self._array, self._o = m, platform, array, o
+        self.en = Signal(name="en")
+        self.valid = Signal(name="o_valid")
+        m.d.comb += [self.en.eq(~self.valid | o.ready), o.valid.eq(self.valid)]
+
+    def requantize(self, sums: Any) -> Any:
+        """The columns' ``sums`` as result codes, one cycle later."""
+        array = self._array
+        cell = RequantizerCell(requantizer=array.requantizer, source=array.pe.format)
+        feet = place(self._m, self._platform, "feet", Grid(cell, 1, array.columns))
+        self._m.d.comb += [feet.en.eq(self.en), feet.n_sum.eq(sums)]
+        return feet.s_code
+
+    def send(self, codes: Any, valid: Any, last: Any) -> None:
+        """Deskew and send ``codes``; column c's come c cycles after column 0's.
+
+        ``valid`` is high one cycle before the last column's code, ``last`` together with it.
+        """
+        m, array, en = self._m, self._array, self.en
+        deskew = place(m, self._platform, "deskew",
+                       Triangle(array.result.width, array.columns, "falling"))
+        with m.If(en):
+            m.d.sync += self.valid.eq(valid)
+        m.d.comb += [
+            deskew.en.eq(en), deskew.i.eq(codes),
+            self._o.payload.codes.eq(deskew.o), self._o.payload.last.eq(last),
+        ]

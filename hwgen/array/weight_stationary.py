@@ -1,0 +1,351 @@
+"""Weight-stationary mesh: each PE keeps L weights; activations pass east, partial sums south."""
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.lib import memory, wiring
+from pydantic import Field
+
+from hwgen.arith.accumulator import Requantizer
+from hwgen.array.grid import Grid
+from hwgen.array.results import ResultStream
+from hwgen.array.schedule import Schedule, TileRun
+from hwgen.array.skew import Triangle, delayed, taps
+from hwgen.array.stream import BeatField, BeatLayout
+from hwgen.number import Codes
+from hwgen.pe.parallel import ParallelPE
+from hwgen.place import place
+from hwgen.spec import InputError, Int, Spec
+
+if TYPE_CHECKING:
+    from hwgen.array.mesh import ArraySpec
+
+
+class WeightStationary(Spec):
+    """A tile of R*L x C weights stays in the PEs while the rows of the left matrix pass.
+
+    Stream ``b`` preloads a tile of weights, one mesh row of C x L codes a beat, the **last row
+    first**.  Stream ``a`` carries one row of the left matrix (R x L codes) a beat with three flags:
+    ``last`` on the final row of a tile, ``start`` while a tile begins new sums and ``finish`` while
+    it ends them.  A tile that does not start adds to the accumulator bank; one that does not finish
+    sends no results.  The next weights load while a tile runs: tiles start ``max(rows, R)`` cycles
+    apart.
+
+    Parameters
+    ----------
+    bank_rows : sums a column that the accumulator bank keeps between tiles, 0 to 65536; without a
+        bank, K is at most ``R * L``.
+    """
+
+    kind: Literal["weight-stationary"] = "weight-stationary"
+    bank_rows: Int = Field(256, ge=0, le=65536)
+
+    def streams(self, array: "ArraySpec") -> dict[str, BeatLayout]:
+        """Layouts of the operand and result beats."""
+        pe = array.pe
+        flags = ("last", "start", "finish") if self.bank_rows else ("last",)
+        return {
+            "a": BeatLayout((BeatField.of("codes", pe.a, array.rows * pe.lanes),
+                             *(BeatField(flag, 1) for flag in flags))),
+            "b": BeatLayout((BeatField.of("codes", pe.b, array.columns * pe.lanes),)),
+            "o": BeatLayout((BeatField.of("codes", array.result, array.columns),
+                             BeatField("last", 1))),
+        }
+
+    def granularity(self, array: "ArraySpec") -> tuple[int, int, int]:
+        """Multiples to which M, K and N are filled up with zeros."""
+        return 1, array.rows * array.pe.lanes, array.columns
+
+    def golden(self, array: "ArraySpec", a: Codes, b: Codes) -> Codes:
+        """Sums of ``(M, K) x (K, N)`` codes, K a multiple of R*L; ``(M, N)``.
+
+        Each tile of R*L is summed from zero in order of K, then added to the bank.
+        """
+        pe, depth = array.pe, array.rows * array.pe.lanes
+        zero = np.zeros((a.shape[0], b.shape[1]), pe.dtype)
+        bank = None
+        for tile in range(0, a.shape[1], depth):
+            acc = zero
+            for k in range(tile, tile + depth, pe.lanes):
+                left = a[:, None, k : k + pe.lanes].astype(pe.dtype)
+                right = b[k : k + pe.lanes].T[None].astype(pe.dtype)
+                acc = pe.golden_step(acc, left, right)
+            bank = acc if bank is None else pe.accumulator.golden_add(bank, acc)
+        return zero if bank is None else bank
+
+    def _chunk_rows(self, array: "ArraySpec", m: int, k: int) -> list[int]:
+        """Rows of the left matrix in each tile: all of them, or what the bank holds."""
+        if k <= array.rows * array.pe.lanes:
+            return [m]
+        if not self.bank_rows:
+            raise InputError(f"K must be at most {array.rows * array.pe.lanes} (rows * lanes) "
+                             f"without an accumulator bank, not {k}; set dataflow.bank_rows")
+        full, rest = divmod(m, self.bank_rows)
+        return [self.bank_rows] * full + [rest] * bool(rest)
+
+    def operands(self, array: "ArraySpec", a: Codes, b: Codes) -> dict[str, dict[str, Codes]]:
+        """The beats of both operand streams for padded ``a`` and ``b``, tile by tile.
+
+        Order of tiles: columns of the result, then chunks of rows, then K innermost.
+        """
+        rows, columns, lanes = array.rows, array.columns, array.pe.lanes
+        depth = rows * lanes
+        k_tiles = a.shape[1] // depth
+        chunks = np.split(a, np.cumsum(self._chunk_rows(array, *a.shape))[:-1])
+        weights = b.reshape(k_tiles, rows, lanes, -1, columns).transpose(3, 0, 1, 4, 2)[:, :, ::-1]
+        weights = weights.reshape(-1, k_tiles, rows, columns * lanes)
+        passes = [(chunk[:, k * depth : (k + 1) * depth], k)
+                  for chunk in chunks for k in range(k_tiles)]
+        left = np.concatenate([codes for codes, _ in passes])
+        flags = {
+            "last": np.concatenate([np.arange(len(c)) == len(c) - 1 for c, _ in passes]),
+            "start": np.concatenate([np.full(len(c), k == 0) for c, k in passes]),
+            "finish": np.concatenate([np.full(len(c), k == k_tiles - 1) for c, k in passes]),
+        }
+        column_tiles = len(weights)
+        names = [field.name for field in self.streams(array)["a"].fields[1:]]
+        return {
+            "a": {"codes": np.tile(left, (column_tiles, 1)),
+                  **{name: np.tile(flags[name].astype(np.int64), column_tiles) for name in names}},
+            "b": {"codes": np.repeat(weights[:, None], len(chunks), axis=1)
+                  .reshape(-1, columns * lanes)},
+        }
+
+    def collect(self, array: "ArraySpec", codes: Codes, m: int, n: int) -> Codes:
+        """The ``(m, n)`` product from all result beats, ``(beats, C)``."""
+        return codes.reshape(-1, m, array.columns).transpose(1, 0, 2).reshape(m, -1)[:, :n]
+
+    def schedule(self, array: "ArraySpec", m: int, k: int, n: int) -> Schedule:
+        """Cycles of an ``(m, k) x (k, n)`` product."""
+        k_tiles = -(-k // (array.rows * array.pe.lanes))
+        column_tiles = -(-n // array.columns)
+        chunks = self._chunk_rows(array, m, k)
+        return Schedule(
+            runs=tuple(TileRun(k_tiles, rows) for rows in chunks * column_tiles),
+            spacing=array.rows,
+            preload=array.rows,
+            latency=array.latency,
+            drain=0,
+            macs=m * k * n,
+            multipliers=array.multipliers,
+        )
+
+    def create(self, array: "ArraySpec") -> wiring.Component:
+        return WeightStationaryMesh(array)
+
+
+class WeightStationaryCell(Spec):
+    """PE with its weights, the next weights, and the activation and partial sum passing by."""
+
+    pe: ParallelPE
+
+    @property
+    def module_name(self) -> str:
+        return "cell"
+
+    @property
+    def west(self) -> dict[str, int]:
+        return {"a": self.pe.a.width * self.pe.lanes, "swap": 1, "load": 1}
+
+    east = west
+
+    @property
+    def north(self) -> dict[str, int]:
+        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width}
+
+    south = north
+
+    def create(self) -> wiring.Component:
+        return WeightStationaryCellUnit(self)
+
+
+class WeightStationaryCellUnit(wiring.Component):
+    """Hardware of :class:`WeightStationaryCell`.
+
+    ``load`` takes the next weights from the row above; ``swap``, which travels with the first
+    activation of a tile, makes them the current ones.
+    """
+
+    def __init__(self, spec: WeightStationaryCell):
+        self.spec = spec
+        super().__init__(Grid(spec, 1, 1).signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        pe = place(m, platform, "pe", self.spec.pe)
+        a = Signal.like(self.w_a, reset_less=True)
+        weight, next_weight = (Signal(len(self.n_b), name=name, reset_less=True)
+                               for name in ("weight", "next_weight"))
+        total = Signal(self.spec.pe.format.width, reset_less=True)
+        swap, load = Signal(), Signal()
+        with m.If(self.en):
+            m.d.sync += [a.eq(self.w_a), swap.eq(self.w_swap), load.eq(self.w_load)]
+            m.d.sync += total.eq(pe.acc_o)
+            with m.If(self.w_load):
+                m.d.sync += next_weight.eq(self.n_b)
+            with m.If(self.w_swap):
+                m.d.sync += weight.eq(next_weight)
+        m.d.comb += [
+            pe.en.eq(self.en), pe.a.eq(a), pe.b.eq(weight), pe.acc_i.eq(self.n_sum),
+            self.e_a.eq(a), self.e_swap.eq(swap), self.e_load.eq(load),
+            self.s_b.eq(next_weight), self.s_sum.eq(total),
+        ]
+        return m
+
+
+class BankCell(Spec):
+    """The foot of a column: adds a tile's sums to those kept of earlier tiles, and requantizes.
+
+    Row ``r`` of every tile goes to word ``r``.  The flags of a row come one cycle before its sum,
+    because the bank's read takes a cycle.
+    """
+
+    pe: ParallelPE
+    requantizer: Requantizer
+    bank_rows: Int
+    mesh_rows: Int
+
+    @property
+    def module_name(self) -> str:
+        return "bank"
+
+    @property
+    def west(self) -> dict[str, int]:
+        return {"step": 1, "start": 1, "row": max(1, (self.bank_rows - 1).bit_length())}
+
+    east = west
+
+    @property
+    def north(self) -> dict[str, int]:
+        return {"sum": self.pe.format.width}
+
+    @property
+    def south(self) -> dict[str, int]:
+        return {"code": self.requantizer.width}
+
+    def create(self) -> wiring.Component:
+        return BankCellUnit(self)
+
+
+class BankCellUnit(wiring.Component):
+    """Hardware of :class:`BankCell`; latency 1 cycle from sum to code."""
+
+    def __init__(self, spec: BankCell):
+        self.spec = spec
+        super().__init__(Grid(spec, 1, 1).signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        spec, pe = self.spec, self.spec.pe
+        m.submodules.bank = bank = memory.Memory(shape=pe.format.shape, depth=spec.bank_rows,
+                                                 init=[])
+        write = bank.write_port()
+        # Rows of one address come at least mesh_rows cycles apart: only a mesh of one row can read
+        # a word in the cycle that writes it.
+        read = bank.read_port(transparent_for=(write,) if spec.mesh_rows == 1 else ())
+        step, start, row = Signal(), Signal(), Signal.like(self.w_row, reset_less=True)
+        code = Signal.like(self.s_code, reset_less=True)
+        tile = self.n_sum.as_signed() if pe.format.signed else self.n_sum
+        total = Signal(pe.format.shape)
+        with m.If(self.en):
+            m.d.sync += [step.eq(self.w_step), start.eq(self.w_start), row.eq(self.w_row)]
+            m.d.sync += code.eq(spec.requantizer.rtl(pe.format, total))
+        m.d.comb += [
+            total.eq(Mux(start, tile, pe.accumulator.rtl_add(read.data, tile))),
+            read.addr.eq(self.w_row), read.en.eq(self.en),
+            write.addr.eq(row), write.data.eq(total), write.en.eq(self.en & step),
+            self.e_step.eq(step), self.e_start.eq(start), self.e_row.eq(row),
+            self.s_code.eq(code),
+        ]
+        return m
+
+
+class WeightStationaryMesh(wiring.Component):
+    """Skew, grid, preload control, accumulator bank and result stream of the array.
+
+    Members
+    -------
+    a : ``In``, activations; waits until a tile's weights are loaded.
+    b : ``In``, weights of the next tile; waits until the loaded ones are in use.
+    o : ``Out``, result stream.
+    """
+
+    def __init__(self, array: "ArraySpec"):
+        self.array = array
+        super().__init__(array.signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        array, pe = self.array, self.array.pe
+        results = ResultStream(m, platform, array, self.o)
+        en = results.en
+        step, swap, loads = self._accept(m, en)
+        grid = place(m, platform, "grid", Grid(WeightStationaryCell(pe=pe), array.rows,
+                                               array.columns))
+        skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows, "rising"))
+        skew_b = place(m, platform, "skew_b", Triangle(pe.b.width * pe.lanes, array.columns,
+                                                       "rising"))
+        m.d.comb += [
+            grid.en.eq(en), skew_a.en.eq(en), skew_b.en.eq(en),
+            skew_a.i.eq(self.a.payload.codes), skew_b.i.eq(self.b.payload.codes),
+            grid.w_a.eq(skew_a.o), grid.n_b.eq(skew_b.o), grid.n_sum.eq(0),
+            grid.w_swap.eq(taps(m, en, swap, array.rows, "rising", "swap_taps")),
+            grid.w_load.eq(loads),
+        ]
+        finish = step & self.a.payload.finish if array.dataflow.bank_rows else step
+        valid = delayed(m, en, finish, array.latency - 1, "valid_taps")
+        last = delayed(m, en, step & self.a.payload.last, array.latency, "last_taps")
+        if array.dataflow.bank_rows:
+            results.send(self._bank(m, platform, en, step, grid.s_sum), valid, last)
+        else:
+            results.send(results.requantize(grid.s_sum), valid, last)
+        return m
+
+    def _accept(self, m, en):
+        """Accept activations once their weights are complete, weights once they can be replaced.
+
+        Row r of the grid loads on every weight beat of a tile but the first r, so that beat 0
+        comes to rest in the last row.
+        """
+        rows = self.array.rows
+        full, first = Signal(), Signal(init=1)
+        step, swap, beat, final = Signal(), Signal(), Signal(), Signal()
+        begun = Signal(rows - 1)
+        m.d.comb += [
+            step.eq(self.a.valid & (~first | full)),
+            swap.eq(step & first),
+            beat.eq(self.b.valid & (~full | swap)),
+            final.eq(beat & (begun[-1] if rows > 1 else 1)),
+            self.a.ready.eq(en & (~first | full)),
+            self.b.ready.eq(en & (~full | swap)),
+        ]
+        with m.If(en):
+            with m.If(step):
+                m.d.sync += first.eq(self.a.payload.last)
+            with m.If(final):
+                m.d.sync += [full.eq(1), begun.eq(0)]
+            with m.Else():
+                with m.If(swap):
+                    m.d.sync += full.eq(0)
+                with m.If(beat):
+                    m.d.sync += begun.eq(Cat(beat, begun))
+        return step, swap, Cat(beat, begun & beat.replicate(rows - 1))
+
+    def _bank(self, m, platform, en, step, sums):
+        """Result codes of the accumulator bank, whose flags run a cycle ahead of the sums."""
+        array = self.array
+        cell = BankCell(pe=array.pe, requantizer=array.requantizer,
+                        bank_rows=array.dataflow.bank_rows, mesh_rows=array.rows)
+        bank = place(m, platform, "feet", Grid(cell, 1, array.columns))
+        ahead = array.rows + array.pe.latency
+        flags = {name: delayed(m, en, flag, ahead, f"{name}_ahead") for name, flag in (
+            ("step", step), ("start", self.a.payload.start), ("last", self.a.payload.last))}
+        row = Signal(cell.west["row"])
+        with m.If(en & flags["step"]):
+            m.d.sync += row.eq(Mux(flags["last"], 0, row + 1))
+        m.d.comb += [
+            bank.en.eq(en), bank.n_sum.eq(sums), bank.w_row.eq(row),
+            bank.w_step.eq(flags["step"]), bank.w_start.eq(flags["start"]),
+        ]
+        return bank.s_code

@@ -1,0 +1,1 @@
+"""The tool flow: emission, simulation, synthesis and the cache they share."""

