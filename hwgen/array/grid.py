@@ -76,10 +76,13 @@ class Grid:
         return self.cell.create() if self.is_cell else GridUnit(self)
 
     def halves(self) -> tuple["Grid", "Grid"]:
-        """Low and high rows; of a single row, its west and east columns."""
-        size = self.columns if self.rows == 1 else self.rows
+        """West and east columns; of a single column, its low and high rows.
+
+        Columns split first because the edge across a column carries sums, the wider one.
+        """
+        size = self.rows if self.columns == 1 else self.columns
         low = (size + 1) // 2
-        sizes = [(1, n) if self.rows == 1 else (n, self.columns) for n in (low, size - low)]
+        sizes = [(n, 1) if self.columns == 1 else (self.rows, n) for n in (low, size - low)]
         first, second = (Grid(self.cell, *each, self.first_row) for each in sizes)
         return first, second
 
@@ -98,7 +101,7 @@ class GridUnit(wiring.Component):
         low = place(m, platform, "low", low_spec)
         high = place(m, platform, "high", high_spec)
         m.d.comb += [low.en.eq(self.en), high.en.eq(self.en)]
-        if spec.rows == 1:
+        if spec.columns > 1:
             m.d.comb += self._chain("w", cell.west, "e", cell.east, low, high)
             m.d.comb += self._share("n", cell.north, "s", cell.south, low, high)
         else:

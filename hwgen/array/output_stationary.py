@@ -137,8 +137,9 @@ class OutputStationaryCellUnit(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         pe = place(m, platform, "pe", self.spec.pe)
-        a, b = Signal.like(self.w_a, reset_less=True), Signal.like(self.n_b, reset_less=True)
-        valid, last, shift = Signal(), Signal(), Signal()
+        a, b = (Signal(len(port), name=name, reset_less=True)
+                for name, port in (("a", self.w_a), ("b", self.n_b)))
+        valid, last, shift = (Signal(name=name) for name in ("valid", "last", "shift"))
         acc = Signal(self.spec.pe.format.shape)
         drain = Signal(self.spec.pe.format.width, reset_less=True)
         adds, ends = valid, last
@@ -206,12 +207,12 @@ class OutputStationaryMesh(wiring.Component):
         """Accept a beat of both operands; hold back a tile's last step until the drain is free."""
         rows = self.array.rows
         cooldown = Signal(range(rows))
-        free = ~self.a.payload.last | (cooldown == 0)
+        free = ~self.a.payload.last | ~cooldown.any()
         m.d.comb += [
             self.a.ready.eq(en & self.b.valid & free),
             self.b.ready.eq(en & self.a.valid & free),
         ]
-        step, last = Signal(), Signal()
+        step, last = Signal(name="step"), Signal(name="last")
         m.d.comb += [
             step.eq(self.a.valid & self.b.valid & free),
             last.eq(step & self.a.payload.last),
@@ -219,7 +220,7 @@ class OutputStationaryMesh(wiring.Component):
         with m.If(en):
             with m.If(last):
                 m.d.sync += cooldown.eq(rows - 1)
-            with m.Elif(cooldown != 0):
+            with m.Elif(cooldown.any()):
                 m.d.sync += cooldown.eq(cooldown - 1)
         return step, last
 
@@ -231,7 +232,8 @@ class OutputStationaryMesh(wiring.Component):
         """
         rows = self.array.rows
         start = delayed(m, en, last, 2 + self.array.pe.latency, "start_taps")
-        waiting, left = Signal(rows), Signal(rows)  # thermometers of the sums still to leave
+        # Thermometers of the sums still to leave.
+        waiting, left = Signal(rows - 1, name="waiting"), Signal(rows, name="left")
         m.d.comb += left.eq(Mux(start, (1 << rows) - 1, waiting))
         with m.If(en):
             m.d.sync += waiting.eq(left >> 1)

@@ -55,7 +55,7 @@ class RequantizerCellUnit(wiring.Component):
         m = Module()
         spec = self.spec
         total = self.n_sum.as_signed() if spec.source.signed else self.n_sum
-        code = Signal.like(self.s_code, reset_less=True)
+        code = Signal(len(self.s_code), reset_less=True)
         with m.If(self.en):
             m.d.sync += code.eq(spec.requantizer.rtl(spec.source, total))
         m.d.comb += self.s_code.eq(code)

@@ -13,6 +13,10 @@ from amaranth.lib.wiring import In, Out
 from hwgen.place import place
 
 
+# Amaranth spends time on every bit of a module: two equal halves of one module are cheaper.
+MAX_LINE_BITS = 256
+
+
 @dataclass(frozen=True)
 class Delay:
     """``o`` is ``i`` of ``cycles`` enabled cycles ago; the contents are not reset."""
@@ -33,7 +37,7 @@ class Delay:
 
 
 class DelayUnit(wiring.Component):
-    """Hardware of :class:`Delay`: one register of all stages that moves by a whole vector."""
+    """Hardware of :class:`Delay`: a register that moves by a whole vector, or two narrower lines."""
 
     def __init__(self, spec: Delay):
         self.spec = spec
@@ -42,6 +46,12 @@ class DelayUnit(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         bits, cycles = self.spec.bits, self.spec.cycles
+        if bits > 1 and bits * cycles > MAX_LINE_BITS:
+            low = (bits + 1) // 2
+            for name, part in (("low", slice(0, low)), ("high", slice(low, bits))):
+                half = place(m, platform, name, Delay(len(self.i[part]), cycles))
+                m.d.comb += [half.en.eq(self.en), half.i.eq(self.i[part]), self.o[part].eq(half.o)]
+            return m
         stages = Signal(bits * cycles, reset_less=True)
         with m.If(self.en):
             m.d.sync += stages.eq(Cat(self.i, stages))

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import memory, wiring
 from pydantic import Field
 
@@ -174,11 +174,11 @@ class WeightStationaryCellUnit(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         pe = place(m, platform, "pe", self.spec.pe)
-        a = Signal.like(self.w_a, reset_less=True)
+        a = Signal(len(self.w_a), reset_less=True)
         weight, next_weight = (Signal(len(self.n_b), name=name, reset_less=True)
                                for name in ("weight", "next_weight"))
         total = Signal(self.spec.pe.format.width, reset_less=True)
-        swap, load = Signal(), Signal()
+        swap, load = Signal(name="swap"), Signal(name="load")
         with m.If(self.en):
             m.d.sync += [a.eq(self.w_a), swap.eq(self.w_swap), load.eq(self.w_load)]
             m.d.sync += total.eq(pe.acc_o)
@@ -244,8 +244,9 @@ class BankCellUnit(wiring.Component):
         # Rows of one address come at least mesh_rows cycles apart: only a mesh of one row can read
         # a word in the cycle that writes it.
         read = bank.read_port(transparent_for=(write,) if spec.mesh_rows == 1 else ())
-        step, start, row = Signal(), Signal(), Signal.like(self.w_row, reset_less=True)
-        code = Signal.like(self.s_code, reset_less=True)
+        step, start = Signal(name="step"), Signal(name="start")
+        row = Signal(len(self.w_row), reset_less=True)
+        code = Signal(len(self.s_code), reset_less=True)
         tile = self.n_sum.as_signed() if pe.format.signed else self.n_sum
         total = Signal(pe.format.shape)
         with m.If(self.en):
@@ -309,8 +310,8 @@ class WeightStationaryMesh(wiring.Component):
         comes to rest in the last row.
         """
         rows = self.array.rows
-        full, first = Signal(), Signal(init=1)
-        step, swap, beat, final = Signal(), Signal(), Signal(), Signal()
+        full, first = Signal(name="full"), Signal(name="first", init=1)
+        step, swap, beat, final = (Signal(name=name) for name in ("step", "swap", "beat", "final"))
         begun = Signal(rows - 1)
         m.d.comb += [
             step.eq(self.a.valid & (~first | full)),
@@ -330,7 +331,7 @@ class WeightStationaryMesh(wiring.Component):
                     m.d.sync += full.eq(0)
                 with m.If(beat):
                     m.d.sync += begun.eq(Cat(beat, begun))
-        return step, swap, Cat(beat, begun & beat.replicate(rows - 1))
+        return step, swap, Cat(Const(1, 1), begun) & beat.replicate(rows)
 
     def _bank(self, m, platform, en, step, sums):
         """Result codes of the accumulator bank, whose flags run a cycle ahead of the sums."""

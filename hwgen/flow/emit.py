@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +12,10 @@ from amaranth.lib import wiring
 
 from hwgen.place import Placeable
 
-_PORT = re.compile(r"^  wire width \d+ (?:input|output) \d+ (?:signed )?\\(\S+)$", re.MULTILINE)
+_PORT = re.compile(r"^  wire width \d+ (?:input|output) \d+ +(?:signed +)?\\(\S+)$", re.MULTILINE)
 _MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.MULTILINE | re.DOTALL)
 _REGISTER = re.compile(r"^(  reg (?:\[\d+:\d+\] )?)(\w+) = (\S+);$", re.MULTILINE)
+_AUTO_NAME = re.compile(r"\b_\d+_(?!\w)")
 _ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    \w+\[\d+\] = \d+'h0+;\n)+  end\n", re.MULTILINE)
 
 # wreduce and opt_clean drop carry bits and names that nothing reads, so that linters stay silent.
@@ -24,7 +26,9 @@ rtlil
 proc
 opt_expr
 opt_clean
-opt_dff
+opt_dff -simple-dffe
+wreduce
+opt_clean
 wreduce
 opt_clean -purge
 memory_collect
@@ -48,7 +52,10 @@ class Emit:
     _rtlil: dict[str, str] = field(default_factory=dict)
 
     def converted(self, unit: Placeable) -> tuple[str, frozenset[str]]:
-        """Module name of ``unit`` and its ports; converts the unit when it is new."""
+        """Module name of ``unit`` and its ports; converts the unit when it is new.
+
+        A port that the unit does not use is left out, above all the reset of pure pipelines.
+        """
         if unit not in self._names:
             name = self._free_name(f"{self.top}_{unit.module_name}")
             self._names[unit] = name
@@ -64,6 +71,8 @@ class Emit:
     def _convert(self, component: wiring.Component, name: str) -> None:
         self._rtlil[name] = ""  # holds the place: parents come before their children
         text = rtlil.convert(component, name=name, platform=self, emit_src=False)
+        if name != self.top:
+            text = _PORT.sub(lambda port: port[0] if _uses(text, port[1]) > 1 else "", text)
         self._rtlil[name] = text
         self._ports[name] = frozenset(_PORT.findall(text))
 
@@ -75,6 +84,10 @@ class Emit:
         if missing:
             raise RuntimeError(f"Yosys wrote no module for {sorted(missing)}")
         return "\n".join(_tidy(modules[name]) for name in self._rtlil)
+
+
+def _uses(text: str, port: str) -> int:
+    return len(re.findall(rf"\\{re.escape(port)}(?!\S)", text))
 
 
 def _yosys(text: str) -> dict[str, str]:
@@ -90,11 +103,14 @@ def _yosys(text: str) -> dict[str, str]:
 def _tidy(module: str) -> str:
     """Initial values in statements of their own; memories start undefined, not in a long list.
 
-    A declaration with a value and a later assignment draws Verilator's PROCASSINIT.  The memories
+    An output that its parent ignores is connected to a wire called ``unused``, as linters ask.  A declaration with a value and a later assignment draws Verilator's PROCASSINIT.  The memories
     of hwgen are written before they are read, and FPGA RAM starts at zero all the same.
     """
     module = _ZERO_MEMORY.sub("", module)
-    return _REGISTER.sub(r"\1\2;\n  initial \2 = \3;", module)
+    module = _REGISTER.sub(r"\1\2;\n  initial \2 = \3;", module)
+    uses = Counter(_AUTO_NAME.findall(module))
+    return _AUTO_NAME.sub(lambda name: "unused" + name[0] if uses[name[0]] == 2 and
+                          f"({name[0]})" in module else name[0], module)
 
 
 def convert(unit: Any) -> str:

