@@ -70,6 +70,15 @@ def exact_dtype(bits: int) -> np.dtype[Any]:
     return np.dtype(np.int64 if bits <= 61 else object)
 
 
+def random_codes(rng: np.random.Generator, target: Fixed, shape: tuple[int, ...]) -> Codes:
+    """Codes over the whole range of ``target``, int64, with both extremes forced in."""
+    codes = rng.integers(target.minimum, target.maximum, shape, np.int64, endpoint=True)
+    flat = codes.reshape(-1)
+    flat[rng.integers(flat.size)] = target.minimum
+    flat[rng.integers(flat.size)] = target.maximum
+    return codes
+
+
 class Rounding(StrEnum):
     """What is added before the low bits are dropped.
 
@@ -80,11 +89,6 @@ class Rounding(StrEnum):
     FLOOR = "floor"
     NEAREST_UP = "nearest_up"
     NEAREST_EVEN = "nearest_even"
-
-    @property
-    def carry_bits(self) -> int:
-        """Bits by which a rounded value may outgrow a floored one."""
-        return 0 if self is Rounding.FLOOR else 1
 
     def golden(self, codes: Codes, drop: int) -> Codes:
         """``codes`` with ``drop`` low bits rounded away; the caller provides the headroom."""

@@ -64,7 +64,7 @@ def simulate_streams(array: ArraySpec, beats: dict, results: int, *, stall: floa
 
 def simulate_product(array: ArraySpec, a, b, **options):
     """The product that the RTL computes, and its cycles as the schedule counts them."""
-    beats = array.operands(a, b)
+    beats = array.beats(a, b)
     results = result_beats(array, a.shape[0], b.shape[1])
     codes, _last, cycles = simulate_streams(array, beats, results, **options)
     return array.collect(codes, a.shape[0], b.shape[1]), cycles[-1] + 1

@@ -90,6 +90,11 @@ class ArraySpec(Spec):
     def create(self) -> wiring.Component:
         return self.dataflow.create(self)
 
+    @property
+    def max_depth(self) -> int | None:
+        """Largest K of a product; None when any K will do."""
+        return self.dataflow.max_depth(self)
+
     def golden(self, a: Codes, b: Codes) -> Codes:
         """The product ``(M, K) x (K, N) -> (M, N)`` as the hardware computes it, int64 codes.
 
@@ -100,14 +105,21 @@ class ArraySpec(Spec):
         InputError
             If the shapes do not match or a code lies outside its operand's format.
         """
-        left, right = self._padded(a, b)
-        sums = self.dataflow.golden(self, left, right)
-        codes = self.requantizer.golden(self.pe.format, sums).astype(np.int64)
-        return codes[: a.shape[0], : b.shape[1]]
+        return self._golden(*self._padded(a, b))[: a.shape[0], : b.shape[1]]
 
-    def operands(self, a: Codes, b: Codes) -> dict[str, dict[str, Codes]]:
-        """The beats of streams ``a`` and ``b`` that compute ``(M, K) x (K, N)``, by field name."""
-        return self.dataflow.operands(self, *self._padded(a, b))
+    def _golden(self, a: Codes, b: Codes) -> Codes:
+        sums = self.dataflow.golden(self, a, b)
+        return self.requantizer.golden(self.pe.format, sums).astype(np.int64)
+
+    def beats(self, a: Codes, b: Codes) -> dict[str, dict[str, Codes]]:
+        """Every beat of the product ``(M, K) x (K, N)``: stream, field, ``(beats, count)`` codes.
+
+        Streams ``a`` and ``b`` are what to send, ``o`` is what the golden says will come.
+        """
+        a, b = self._padded(a, b)
+        beats = self.dataflow.operands(self, a, b)
+        beats["o"] = self.dataflow.results(self, self._golden(a, b), a.shape[1])
+        return beats
 
     def collect(self, codes: Codes, m: int, n: int) -> Codes:
         """The ``(m, n)`` product from the codes of all result beats, ``(beats, C)``."""

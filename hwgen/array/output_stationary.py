@@ -47,6 +47,10 @@ class OutputStationary(Spec):
         """Multiples to which M, K and N are filled up with zeros."""
         return array.rows, array.pe.lanes, array.columns
 
+    def max_depth(self, array: "ArraySpec") -> int | None:
+        """Any K."""
+        return None
+
     def golden(self, array: "ArraySpec", a: Codes, b: Codes) -> Codes:
         """Sums of ``(M, K) x (K, N)`` codes, K a multiple of L, in order of K; ``(M, N)``."""
         pe = array.pe
@@ -70,9 +74,16 @@ class OutputStationary(Spec):
         last = np.tile(np.arange(steps) == steps - 1, tiles)
         return {
             "a": {"codes": np.repeat(left, len(right), axis=0).reshape(-1, rows * lanes),
-                  "last": last.astype(np.int64)},
+                  "last": last},
             "b": {"codes": np.tile(right, (len(left), 1, 1)).reshape(-1, columns * lanes)},
         }
+
+    def results(self, array: "ArraySpec", product: Codes, k: int) -> dict[str, Codes]:
+        """The result beats of a padded ``product`` over ``k``; inverse of :meth:`collect`."""
+        m, n = product.shape
+        tiles = product.reshape(m // array.rows, array.rows, n // array.columns, array.columns)
+        codes = tiles.transpose(0, 2, 1, 3).reshape(-1, array.columns)
+        return {"codes": codes, "last": np.arange(len(codes)) % array.rows == array.rows - 1}
 
     def collect(self, array: "ArraySpec", codes: Codes, m: int, n: int) -> Codes:
         """The ``(m, n)`` product from all result beats, ``(beats, C)``."""

