@@ -123,6 +123,8 @@ class Overflow(StrEnum):
         """``codes`` brought into ``target``."""
         if self is Overflow.SATURATE:
             return np.minimum(np.maximum(codes, target.minimum), target.maximum)
+        if target.width == MAX_ACCUMULATOR_BITS:
+            codes = codes.astype(object)
         bias = -target.minimum
         return ((codes + bias) & ((1 << target.width) - 1)) - bias
 
@@ -133,7 +135,7 @@ class Overflow(StrEnum):
         if self is Overflow.WRAP or _always_fits(shape, target):
             return kept
         # In range iff the bits from the target's sign upward all say the same.
-        above = value[target.width - target.signed :]
+        above = value[min(target.width - target.signed, shape.width - shape.signed) :]
         inside = above == 0
         if shape.signed and target.signed:
             inside |= above.all()

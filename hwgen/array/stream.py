@@ -87,7 +87,7 @@ class BeatLayout:
             planes = planes.reshape(len(words), field.count, field.width)
             weights = np.int64(1) << np.arange(field.width, dtype=np.int64)
             if field.signed:
-                weights[-1] = -weights[-1]
+                weights[-1] = -(1 << (field.width - 1))
             values[field.name] = planes @ weights
             offset += field.bits
         return values

@@ -119,7 +119,7 @@ def _compile(work: Path, output: Path, library: Path, shared: bool, link: Sequen
 
 
 def _cxx_flags(waves: bool) -> list[str]:
-    return ["-std=gnu++17", "-fPIC", "-w", "-fno-stack-protector", "-DVL_TIME_CONTEXT",
+    return ["-std=gnu++17", "-fPIC", "-w", "-fno-stack-protector",
             "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0", f"-DVM_TRACE={int(waves)}",
             f"-DVM_TRACE_FST={int(waves)}", "-DVM_TRACE_VCD=0", "-DVM_TRACE_SAIF=0",
             "-I", str(Path(__file__).parent / "cpp"),

@@ -14,7 +14,7 @@ from hwgen.array.mesh import ArraySpec
 from hwgen.nn import train_digits
 from hwgen.nn.digits import SHIPPED, DigitsNetwork
 from hwgen.spec import InputError
-from tests.streams import simulate_product
+from tests.streams import simulate_streams
 
 INT8 = ArraySpec.parse({"name": "digits"})
 NARROW = {"a": {"width": 4, "signed": False}, "b": {"width": 4},
@@ -173,7 +173,14 @@ def test_narrow_operands_are_rounded_and_saturated(network):
 def test_rtl_layers_equal_golden(network, pe, dataflow):
     array = array_of(pe, rows=4, columns=5, dataflow={"kind": dataflow})
     few = replace(network, images=network.images[:6], labels=network.labels[:6])
-    hardware = few.classify(array, lambda a, b: simulate_product(array, a, b)[0])
+
+    def simulated(a, b):
+        beats = array.beats(a, b)
+        operands = {name: beats[name] for name in ("a", "b")}
+        codes, _last, _cycles = simulate_streams(array, operands, len(beats["o"]["codes"]))
+        return array.collect(codes, len(a), b.shape[1])
+
+    hardware = few.classify(array, simulated)
     golden = few.classify(array, array.golden)
     for codes, expected in zip(hardware.layers, golden.layers, strict=True):
         np.testing.assert_array_equal(codes, expected)
@@ -294,14 +301,29 @@ def test_gradients_are_those_of_the_loss():
         return np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(5), labels])
 
     for values, gradient in zip(network.parameters, network.gradients(inputs, labels), strict=True):
-        place = tuple(rng.integers(size) for size in values.shape)
-        kept = values[place]
-        values[place] = kept + 1e-5
-        above = loss()
-        values[place] = kept - 1e-5
-        below = loss()
-        values[place] = kept
-        assert gradient[place] == pytest.approx((above - below) / 2e-5, abs=1e-7)
+        slopes = np.zeros_like(values)
+        for place, kept in np.ndenumerate(values):
+            losses = []
+            for step in (1e-5, -1e-5):
+                values[place] = kept + step
+                losses.append(loss())
+            values[place] = kept
+            slopes[place] = (losses[0] - losses[1]) / 2e-5
+        np.testing.assert_allclose(gradient, slopes, atol=1e-8)
+
+
+def test_quantised_scores_follow_the_float_ones(network):
+    """Biases and weights of both layers keep their proportion, large biases included."""
+    rng = np.random.default_rng(2)
+    floating = train_digits.FloatNetwork.initial(rng)
+    floating = replace(floating, bias1=rng.normal(0, 2, 32), bias2=rng.normal(0, 9, 10))
+    images = network.images
+    split = train_digits.Split(images, network.labels, images, network.labels)
+    quantised = train_digits.quantise(floating, split)
+    scores = floating.hidden(images / 16) @ floating.weights2 + floating.bias2
+    codes = quantised.classify(INT8, INT8.golden).layers[1] + quantised.bias2
+    scale = quantised.bias2 @ floating.bias2 / (floating.bias2 @ floating.bias2)
+    assert np.abs(codes / scale - scores).max() < 0.02 * np.abs(scores).max()
 
 
 def test_training_without_scikit_learn(tmp_path, capsys, monkeypatch):

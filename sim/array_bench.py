@@ -1,0 +1,133 @@
+"""The regression of an emitted array in cocotb: values, order and cycles against the golden."""
+
+import os
+
+import cocotb
+import numpy as np
+from cocotb.triggers import ClockCycles
+from drivers import Bench, Observed, Stall
+
+from hwgen.nn.digits import DigitsNetwork
+from hwgen.number import random_codes
+
+EVERY_STREAM = {"a": 0.4, "b": 0.4, "o": 0.4}
+
+
+def operands(bench: Bench, tiles: tuple[int, int, int], seed: int = 0):
+    """Random full-range matrices of a number of tiles in M, K and N, with one row less than full.
+
+    Extremes of both formats are always among the codes.
+    """
+    array = bench.array
+    unit_m, unit_k, unit_n = array.dataflow.granularity(array)
+    rows = max(1, tiles[0] * max(unit_m, array.rows) - 1)
+    depth = min(tiles[1] * unit_k, array.max_depth or tiles[1] * unit_k)
+    rng = np.random.default_rng([int(array.config_hash, 16), seed])
+    return (random_codes(rng, array.pe.a, (rows, depth)),
+            random_codes(rng, array.pe.b, (depth, max(1, tiles[2] * unit_n - 1))))
+
+
+def check(observed: Observed, beats) -> None:
+    """Every result beat must be the golden's, flags included."""
+    np.testing.assert_array_equal(observed.fields["codes"], beats["o"]["codes"])
+    np.testing.assert_array_equal(observed.fields["last"][:, 0], beats["o"]["last"])
+
+
+async def started(dut) -> Bench:
+    bench = Bench(dut)
+    await bench.start()
+    return bench
+
+
+@cocotb.test()
+async def random_operands_and_cycles(dut):
+    """Several tiles each way without a pause: the golden's values in the schedule's cycles."""
+    bench = await started(dut)
+    a, b = operands(bench, (3, 5, 3))
+    beats = bench.array.beats(a, b)
+    observed = await bench.run(beats)
+    check(observed, beats)
+    assert observed.cycles[-1] + 1 == bench.array.schedule(*a.shape, b.shape[1]).cycles
+
+
+@cocotb.test()
+async def extremes_only(dut):
+    """Every operand at an end of its range: the sums that overflow first."""
+    bench = await started(dut)
+    a, b = operands(bench, (1, 4, 1))
+    pe = bench.array.pe
+    rng = np.random.default_rng(1)
+    a = rng.choice([pe.a.minimum, pe.a.maximum], a.shape)
+    b = rng.choice([pe.b.minimum, pe.b.maximum], b.shape)
+    a[0], b[:, 0] = pe.a.minimum, pe.b.minimum
+    beats = bench.array.beats(a, b)
+    check(await bench.run(beats), beats)
+
+
+@cocotb.test()
+async def back_to_back_short_tiles(dut):
+    """The shortest tiles, one after the other: drain and preload are the limit, and are met."""
+    bench = await started(dut)
+    a, b = operands(bench, (4, 1, 4))
+    beats = bench.array.beats(a, b)
+    observed = await bench.run(beats)
+    check(observed, beats)
+    assert observed.cycles[-1] + 1 == bench.array.schedule(*a.shape, b.shape[1]).cycles
+
+
+@cocotb.test()
+async def one_step(dut):
+    """K = 1, M = 1, N = 1."""
+    bench = await started(dut)
+    a, b = operands(bench, (1, 1, 1))
+    beats = bench.array.beats(a[:1, :1], b[:1, :1])
+    check(await bench.run(beats), beats)
+
+
+@cocotb.test()
+@cocotb.parametrize(stream=["a", "b", "o", "every"])
+async def pauses_change_nothing(dut, stream):
+    """Random pauses on one stream or on all of them leave every result as it was."""
+    bench = await started(dut)
+    beats = bench.array.beats(*operands(bench, (3, 3, 2), seed=2))
+    chances = EVERY_STREAM if stream == "every" else {stream: 0.6}
+    check(await bench.run(beats, stall=Stall(chances)), beats)
+
+
+@cocotb.test()
+@cocotb.parametrize(cycles=[1, 5, 17])
+async def reset_in_mid_tile(dut, cycles):
+    """After a reset at any time, a fresh product is right."""
+    bench = await started(dut)
+    beats = bench.array.beats(*operands(bench, (2, 3, 2), seed=3))
+    running = cocotb.start_soon(bench.run(beats, stall=Stall({"o": 0.3})))
+    await ClockCycles(dut.clk, cycles)
+    running.cancel()
+    await bench.reset()
+    check(await bench.run(beats), beats)
+
+
+@cocotb.test()
+async def digits_first_tiles(dut):
+    """The first tiles of the digits network's first layer, where the formats can hold it."""
+    bench = await started(dut)
+    array = bench.array
+    if not (array.pe.a.width >= 6 and array.pe.b.width >= 8 and array.pe.b.signed):
+        return
+    network = DigitsNetwork.load()
+    beats = array.beats(network.images[: 2 * array.rows].astype(np.int64)[:, : array.max_depth],
+                        network.weights1.astype(np.int64)[: array.max_depth, : 2 * array.columns])
+    check(await bench.run(beats), beats)
+
+
+@cocotb.test(skip="HWGEN_BENCH_CYCLES" not in os.environ)
+async def speed(dut):
+    """Not a check: keeps the streams busy for a number of cycles, for ``make bench``."""
+    bench = await started(dut)
+    tiles = int(os.environ["HWGEN_BENCH_CYCLES"]) // (16 * bench.array.rows) + 1
+    rng = np.random.default_rng(0)
+    array = bench.array
+    a = random_codes(rng, array.pe.a, (array.rows * tiles, 16 * array.rows))
+    b = random_codes(rng, array.pe.b, (16 * array.rows, array.columns))
+    beats = array.beats(a, b)
+    check(await bench.run(beats), beats)
