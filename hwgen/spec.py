@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 
 class InputError(Exception):
@@ -24,10 +24,10 @@ def _index(value: Any) -> int:
     try:
         return operator.index(value)
     except TypeError:
-        raise ValueError(f"value must be an integer, not {value!r}") from None
+        raise ValueError(f"value must be an integer, not {_short(value)}") from None
 
 
-Int = Annotated[int, BeforeValidator(_index), WithJsonSchema({"type": "integer"})]
+Int = Annotated[int, BeforeValidator(_index)]
 """An integer; NumPy integers are accepted, floats, strings and booleans are not."""
 
 
@@ -55,9 +55,10 @@ class Spec(BaseModel):
         """Read a TOML file."""
         path = Path(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
-            hint = "; write one with: hwgen new " + str(path) if not path.exists() else ""
+            missing = isinstance(error, FileNotFoundError)
+            hint = f"; write one with: hwgen new {path}" if missing else ""
             raise InputError(
                 f"spec must be a readable file, not {str(path)!r} ({error.strerror}){hint}"
             ) from None
@@ -67,7 +68,7 @@ class Spec(BaseModel):
             ) from None
         try:
             values = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(
                 f"{path}: spec must be TOML: {str(error) or 'nesting too deep'}; "
                 "a commented example comes from: hwgen new example.toml"
@@ -102,6 +103,7 @@ _BOUNDS = {
     "string_type": "a string",
     "bool_type": "true or false",
     "model_type": "a table",
+    "model_attributes_type": "a table",
     "string_pattern_mismatch": "text matching {pattern}",
     "string_too_long": "at most {max_length} characters long",
     "union_tag_invalid": "of a kind among {expected_tags}",
@@ -120,7 +122,7 @@ def _fault(fault: Any, spec_class: type[Spec]) -> str:
     if kind == "value_error":
         message = str(context["error"])
         own = message.startswith("value ")
-        return f"{field} {message.removeprefix('value ')}" if own else f"{field}: {message}"
+        return f"{field} {message.removeprefix('value ')}" if own else ".".join([*path, message])
     value = repr(context["tag"]) if kind == "union_tag_invalid" else _short(fault["input"])
     if kind in _BOUNDS:
         return f"{field} must be {_BOUNDS[kind].format(**context)}, not {value}"
@@ -158,5 +160,8 @@ def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write an integer of more than 4300 digits
+        return "a number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."

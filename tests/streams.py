@@ -1,85 +1,142 @@
-"""Runs an array in Amaranth's simulator: drives its streams beat by beat, with random pauses."""
+"""Runs an array in Amaranth's simulator: drives its streams beat by beat, with random pauses.
+
+Nothing is compared here; the tests do that.
+"""
 
 import warnings
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from amaranth.sim import Simulator
 
 from hwgen.array.mesh import ArraySpec
-from hwgen.array.stream import int_to_words, words_to_int
+from hwgen.array.stream import BeatLayout, int_to_words, words_to_int
+from hwgen.number import Codes
+
+Before = Callable[[Any, Any, dict[str, list[int]]], Awaitable[None]]
+"""A process that runs first: the simulator's context, the array, and the beats of each stream."""
 
 
-def simulate_streams(array: ArraySpec, beats: dict, results: int, *, stall: float = 0.0, seed=0,
-                     max_cycles=20000, before=None):
-    """Result codes ``(results, C)``, their ``last`` flags and the cycle of each beat.
+class Run(NamedTuple):
+    """What came out of stream ``o``: codes ``(beats, C)``, ``last`` flags and the cycle of each.
 
-    Cycle 0 is the first one in which an operand beat is accepted.  ``stall`` is the chance that a
-    stream pauses in a cycle.  ``before`` is an optional process that runs first (a reset test).
+    Cycle 0 is the first one in which an operand beat was accepted.
+    """
+
+    codes: Codes
+    last: Codes
+    cycles: Codes
+
+
+class _Bench:
+    """Drives and watches all streams of one array, cycle by cycle."""
+
+    def __init__(self, dut: Any, words: dict[str, list[int]], stall: dict[str, float], seed: int):
+        self.dut, self.words, self.stall = dut, words, stall
+        self.rng = np.random.default_rng(seed)
+        self.sent = dict.fromkeys(words, 0)
+        self.offered = dict.fromkeys(words, False)
+        self.accepted: list[int] = []
+        self.taken: list[int] = []
+        self.cycles: list[int] = []
+
+    def drive(self, ctx: Any) -> None:
+        """Offer the next beats; a beat once offered stays until it is accepted."""
+        for name, todo in self.words.items():
+            more = self.sent[name] < len(todo)
+            goes = self.offered[name] or self.rng.random() >= self.stall[name]
+            self.offered[name] = more and goes
+            port = getattr(self.dut, name)
+            ctx.set(port.valid, self.offered[name])
+            # What stands on an idle stream must not matter.
+            beat = todo[self.sent[name]] if self.offered[name] else self._noise(port)
+            ctx.set(port.payload.as_value(), beat)
+        ctx.set(self.dut.o.ready, self.rng.random() >= self.stall["o"])
+
+    def _noise(self, port: Any) -> int:
+        bits = len(port.payload.as_value())
+        return int.from_bytes(self.rng.bytes(bits // 8 + 1), "little") & ((1 << bits) - 1)
+
+    def watch(self, ctx: Any, cycle: int) -> None:
+        """Note the beats that move in this cycle."""
+        for name in self.words:
+            port = getattr(self.dut, name)
+            if ctx.get(port.valid) and ctx.get(port.ready):
+                self.sent[name] += 1
+                self.offered[name] = False
+                self.accepted.append(cycle)
+        o = self.dut.o
+        if ctx.get(o.valid) and ctx.get(o.ready):
+            self.taken.append(ctx.get(o.payload.as_value()))
+            self.cycles.append(cycle)
+
+    async def run(self, ctx: Any, results: int, max_cycles: int, after: int) -> None:
+        """Until ``results`` beats came, and ``after`` cycles more to catch one too many."""
+        end = max_cycles
+        for cycle in range(max_cycles):
+            self.drive(ctx)
+            clock = ctx.tick()
+            self.watch(ctx, cycle)
+            if len(self.taken) == results and end == max_cycles:
+                end = cycle + after
+            if cycle == end:
+                return
+            await clock
+        raise AssertionError(f"{len(self.taken)} of {results} result beats"
+                             f" after {max_cycles} cycles")
+
+
+def simulate_streams(array: ArraySpec, beats: Mapping[str, Any], results: int, *,
+                     stall: float | Mapping[str, float] = 0.0, seed: int = 0,
+                     max_cycles: int = 20000, before: Before | None = None) -> Run:
+    """Send the operand ``beats`` and return the result beats: ``results`` of them, or too many.
+
+    Parameters
+    ----------
+    stall : chance that a stream pauses in a cycle, one for all or by stream name.
+    before : runs first (a reset test).
+
+    Raises
+    ------
+    AssertionError
+        If there are fewer than ``results`` beats after ``max_cycles``.
     """
     dut = array.create()
     words = {name: [words_to_int(row) for row in array.streams[name].pack(beats[name])]
              for name in beats if name != "o"}
-    rng = np.random.default_rng(seed)
-    taken, cycles, accepted = [], [], []
+    chances = {name: stall if isinstance(stall, float) else stall.get(name, 0.0)
+               for name in ("a", "b", "o")}
+    bench = _Bench(dut, words, chances, seed)
 
-    async def testbench(ctx):
+    async def testbench(ctx: Any) -> None:
         if before is not None:
             await before(ctx, dut, words)
-        sent = dict.fromkeys(words, 0)
-        offered = dict.fromkeys(words, False)
-        for cycle in range(max_cycles):
-            for name, todo in words.items():
-                more = sent[name] < len(todo)
-                offered[name] = more and (offered[name] or rng.random() >= stall)
-                port = getattr(dut, name)
-                ctx.set(port.valid, offered[name])
-                if offered[name]:
-                    ctx.set(port.payload.as_value(), todo[sent[name]])
-            ctx.set(dut.o.ready, rng.random() >= stall)
-            clock = ctx.tick()
-            for name in words:
-                port = getattr(dut, name)
-                if ctx.get(port.valid) and ctx.get(port.ready):
-                    sent[name] += 1
-                    offered[name] = False
-                    accepted.append(cycle)
-            if ctx.get(dut.o.valid) and ctx.get(dut.o.ready):
-                taken.append(ctx.get(dut.o.payload.as_value()))
-                cycles.append(cycle)
-                if len(taken) == results:
-                    return
-            await clock
-        raise AssertionError(f"{len(taken)} of {results} result beats after {max_cycles} cycles")
+        await bench.run(ctx, results, max_cycles, after=array.latency + array.rows)
 
+    simulate(dut, testbench)
+    layout = array.streams["o"]
+    values = unpack_beats(layout, bench.taken)
+    return Run(values["codes"], values["last"][:, 0], np.array(bench.cycles) - bench.accepted[0])
+
+
+def unpack_beats(layout: BeatLayout, beats: list[int]) -> dict[str, Codes]:
+    """Fields of packed ``beats``, each ``(beats, count)``."""
+    return layout.unpack(np.stack([int_to_words(beat, layout) for beat in beats]))
+
+
+def simulate(dut: Any, testbench: Callable[[Any], Awaitable[None]]) -> None:
+    """Run ``testbench`` on ``dut``, clocked."""
     sim = Simulator(dut)
     sim.add_clock(1e-6)
     sim.add_testbench(testbench)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         sim.run()
-    layout = array.streams["o"]
-    values = layout.unpack(np.stack([int_to_words(beat, layout) for beat in taken]))
-    return values["codes"], values["last"][:, 0], np.array(cycles) - min(accepted)
 
 
-def simulate_product(array: ArraySpec, a, b, **options):
+def simulate_product(array: ArraySpec, a: Codes, b: Codes, **options: Any) -> tuple[Codes, int]:
     """The product that the RTL computes, and its cycles as the schedule counts them."""
     beats = array.beats(a, b)
-    results = result_beats(array, a.shape[0], b.shape[1])
-    codes, _last, cycles = simulate_streams(array, beats, results, **options)
-    return array.collect(codes, a.shape[0], b.shape[1]), cycles[-1] + 1
-
-
-def result_beats(array: ArraySpec, m: int, n: int) -> int:
-    """Beats of stream ``o`` that an (m, n) product takes."""
-    unit_m, _k, unit_n = array.dataflow.granularity(array)
-    return -(-m // unit_m) * unit_m * -(-n // unit_n)
-
-
-def random_codes(rng, operand, shape):
-    """Codes over the whole format, with both extremes forced in."""
-    codes = rng.integers(operand.minimum, operand.maximum, shape, np.int64, endpoint=True)
-    flat = codes.reshape(-1)
-    flat[rng.integers(flat.size)] = operand.minimum
-    flat[rng.integers(flat.size)] = operand.maximum
-    return codes
+    run = simulate_streams(array, beats, len(beats["o"]["codes"]), **options)
+    return array.collect(run.codes, a.shape[0], b.shape[1]), int(run.cycles[-1]) + 1

@@ -1,10 +1,16 @@
 """Accumulator: rounds each addend to its own LSB, adds, and handles overflow."""
 
+from typing import Annotated
+
 from amaranth import Value
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from hwgen.number import MAX_ACCUMULATOR_BITS, Codes, Fixed, Overflow, Rounding
 from hwgen.spec import Int, Spec
+
+# Behind an "or null" pydantic does not translate the bounds of an Int for the JSON Schema.
+Frac = Annotated[Int, Field(ge=-128, le=128),
+                 WithJsonSchema({"type": "integer", "minimum": -128, "maximum": 128})]
 
 
 class DerivedFormat(Spec):
@@ -18,7 +24,7 @@ class DerivedFormat(Spec):
     """
 
     width: Int = Field(32, ge=1, le=MAX_ACCUMULATOR_BITS)
-    frac: Int | None = Field(None, ge=-128, le=128)
+    frac: Frac | None = None
     signed: bool = True
 
     @model_validator(mode="after")

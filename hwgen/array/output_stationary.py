@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.array.grid import Grid
-from hwgen.array.results import ResultStream
+from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
 from hwgen.array.stream import BeatField, BeatLayout
@@ -104,6 +104,19 @@ class OutputStationary(Spec):
             multipliers=array.multipliers,
         )
 
+    @property
+    def north_zeros(self) -> tuple[str, ...]:
+        """Inputs of the cells that are zero all along the north edge."""
+        return ("n_sum", "w_shift")
+
+    def grid(self, array: "ArraySpec") -> Grid:
+        """The PEs; row 0 is southmost, so that its result leaves first."""
+        return Grid(OutputStationaryCell(pe=array.pe), array.rows, array.columns, "south")
+
+    def feet(self, array: "ArraySpec") -> Grid:
+        """What stands below each column."""
+        return requantizers(array)
+
     def create(self, array: "ArraySpec") -> wiring.Component:
         return OutputStationaryMesh(array)
 
@@ -193,8 +206,7 @@ class OutputStationaryMesh(wiring.Component):
         results = ResultStream(m, platform, array, self.o)
         en = results.en
         step, last = self._accept(m, en)
-        grid = place(m, platform, "grid", Grid(OutputStationaryCell(pe=array.pe), array.rows,
-                                               array.columns, first_row="south"))
+        grid = place(m, platform, "grid", array.dataflow.grid(array))
         pe = array.pe
         skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows,
                                                        "falling"))
@@ -211,7 +223,7 @@ class OutputStationaryMesh(wiring.Component):
             grid.w_valid.eq(valid_taps), grid.w_last.eq(last_taps),
             grid.w_shift.eq(shifts),
         ]
-        results.send(results.requantize(grid.s_sum), valid, self._last_row(m, results))
+        results.send(results.requantized(array.dataflow.feet(array), grid.s_sum), valid, self._last_row(m, results))
         return m
 
     def _accept(self, m, en):

@@ -62,6 +62,12 @@ class RequantizerCellUnit(wiring.Component):
         return m
 
 
+def requantizers(array: "ArraySpec") -> Grid:
+    """One :class:`RequantizerCell` a column."""
+    cell = RequantizerCell(requantizer=array.requantizer, source=array.pe.format)
+    return Grid(cell, 1, array.columns)
+
+
 class ResultStream:
     """Joins a mesh to its result stream; ``en`` holds the whole mesh while a result waits."""
 
@@ -71,13 +77,11 @@ class ResultStream:
         self.valid = Signal(name="o_valid")
         m.d.comb += [self.en.eq(~self.valid | o.ready), o.valid.eq(self.valid)]
 
-    def requantize(self, sums: Any) -> Any:
+    def requantized(self, feet: Grid, sums: Any) -> Any:
         """The columns' ``sums`` as result codes, one cycle later."""
-        array = self._array
-        cell = RequantizerCell(requantizer=array.requantizer, source=array.pe.format)
-        feet = place(self._m, self._platform, "feet", Grid(cell, 1, array.columns))
-        self._m.d.comb += [feet.en.eq(self.en), feet.n_sum.eq(sums)]
-        return feet.s_code
+        row = place(self._m, self._platform, "feet", feet)
+        self._m.d.comb += [row.en.eq(self.en), row.n_sum.eq(sums)]
+        return row.s_code
 
     def send(self, codes: Any, valid: Any, last: Any) -> None:
         """Deskew and send ``codes``; column c's come c cycles after column 0's.

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from hwgen.arith.accumulator import Requantizer
 from hwgen.array.grid import Grid
-from hwgen.array.results import ResultStream
+from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
 from hwgen.array.stream import BeatField, BeatLayout
@@ -143,6 +143,23 @@ class WeightStationary(Spec):
             macs=m * k * n,
             multipliers=array.multipliers,
         )
+
+    @property
+    def north_zeros(self) -> tuple[str, ...]:
+        """Inputs of the cells that are zero all along the north edge."""
+        return ("n_sum",)
+
+    def grid(self, array: "ArraySpec") -> Grid:
+        """The PEs; sums start at row 0, the northmost."""
+        return Grid(WeightStationaryCell(pe=array.pe), array.rows, array.columns)
+
+    def feet(self, array: "ArraySpec") -> Grid:
+        """What stands below each column: the accumulator bank, where there is one."""
+        if not self.bank_rows:
+            return requantizers(array)
+        cell = BankCell(pe=array.pe, requantizer=array.requantizer, bank_rows=self.bank_rows,
+                        mesh_rows=array.rows)
+        return Grid(cell, 1, array.columns)
 
     def create(self, array: "ArraySpec") -> wiring.Component:
         return WeightStationaryMesh(array)
@@ -295,8 +312,7 @@ class WeightStationaryMesh(wiring.Component):
         results = ResultStream(m, platform, array, self.o)
         en = results.en
         step, swap, loads = self._accept(m, en)
-        grid = place(m, platform, "grid", Grid(WeightStationaryCell(pe=pe), array.rows,
-                                               array.columns))
+        grid = place(m, platform, "grid", array.dataflow.grid(array))
         skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows, "rising"))
         skew_b = place(m, platform, "skew_b", Triangle(pe.b.width * pe.lanes, array.columns,
                                                        "rising"))
@@ -313,7 +329,7 @@ class WeightStationaryMesh(wiring.Component):
         if array.dataflow.bank_rows:
             results.send(self._bank(m, platform, en, step, grid.s_sum), valid, last)
         else:
-            results.send(results.requantize(grid.s_sum), valid, last)
+            results.send(results.requantized(array.dataflow.feet(array), grid.s_sum), valid, last)
         return m
 
     def _accept(self, m, en):
@@ -349,13 +365,12 @@ class WeightStationaryMesh(wiring.Component):
     def _bank(self, m, platform, en, step, sums):
         """Result codes of the accumulator bank, whose flags run a cycle ahead of the sums."""
         array = self.array
-        cell = BankCell(pe=array.pe, requantizer=array.requantizer,
-                        bank_rows=array.dataflow.bank_rows, mesh_rows=array.rows)
-        bank = place(m, platform, "feet", Grid(cell, 1, array.columns))
+        feet = array.dataflow.feet(array)
+        bank = place(m, platform, "feet", feet)
         ahead = array.rows + array.pe.latency
         flags = {name: delayed(m, en, flag, ahead, f"{name}_ahead") for name, flag in (
             ("step", step), ("start", self.a.payload.start), ("last", self.a.payload.last))}
-        row = Signal(cell.west["row"])
+        row = Signal(feet.cell.west["row"])
         with m.If(en & flags["step"]):
             m.d.sync += row.eq(Mux(flags["last"], 0, row + 1))
         m.d.comb += [

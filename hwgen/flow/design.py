@@ -45,6 +45,13 @@ class Design:
         """The file with all modules of the array."""
         return self.folder / f"{self.top}.v"
 
+    @property
+    def ports(self) -> list[str]:
+        """Names of all ports of the top module."""
+        streams = self.manifest["streams"].values()
+        roles = [entry[role] for entry in streams for role in ("valid", "ready", "payload")]
+        return [*roles, self.manifest["clock"], self.manifest["reset"]]
+
     @cached_property
     def spec(self) -> ArraySpec:
         """The spec that the array was generated from."""

@@ -56,7 +56,8 @@ def lint(files: Sequence[Path], top: str, *, timing: bool = False) -> str:
 
 
 def build_model(name: str, verilog: str, top: str, *, wrapper: str, shared: bool,
-                options: Sequence[str] = (), link: Sequence[str] = (), waves: bool = False) -> Path:
+                options: Sequence[str] = (), link: Sequence[str] = (), public: Sequence[str] = (),
+                waves: bool = False) -> Path:
     """Compile ``verilog`` and the C++ ``wrapper`` into one cached file; returns its path.
 
     Parameters
@@ -64,22 +65,33 @@ def build_model(name: str, verilog: str, top: str, *, wrapper: str, shared: bool
     wrapper : C++ text that uses the model's class ``Vtop``.
     shared : a shared library when true, an executable when false.
     options : further options of Verilator.
+    public : ports of the top module that VPI can read and write.
     link : further options of the linker.
     """
     flags = [*options, *(["--trace-fst", "--trace-structs"] if waves else [])]
     library = _runtime(waves)
-    key = key_of(tool_versions(), verilog, top, wrapper, repr((shared, flags, list(link), waves)))
+    if public:
+        flags += ["--vpi", "public.vlt"]
+    key = key_of(tool_versions(), verilog, top, wrapper,
+                 repr((shared, flags, list(link), list(public), waves)))
 
     def build(folder: Path) -> None:
         work = folder / "work"
         work.mkdir()
         (work / f"{top}.v").write_text(verilog, encoding="utf-8")
         (work / "wrapper.cpp").write_text(wrapper, encoding="utf-8")
+        (work / "public.vlt").write_text(_public(top, public), encoding="utf-8")
         _verilate(work, top, flags)
         _compile(work, folder / name, library, shared, link, waves)
         shutil.rmtree(work)
 
     return build_directory("verilated", key, build) / name
+
+
+def _public(top: str, ports: Sequence[str]) -> str:
+    """Only these ports are public: what VPI could touch elsewhere, Verilator cannot optimise."""
+    lines = [f'public_flat_rw -module "{top}" -var "{port}"' for port in ports]
+    return "\n".join(["`verilator_config", *lines, ""])
 
 
 def _verilate(work: Path, top: str, flags: Sequence[str]) -> None:
