@@ -90,6 +90,15 @@ class Rounding(StrEnum):
     NEAREST_UP = "nearest_up"
     NEAREST_EVEN = "nearest_even"
 
+    @property
+    def summary(self) -> str:
+        """The mode in a line."""
+        return {
+            Rounding.FLOOR: "drop the low bits: towards minus infinity",
+            Rounding.NEAREST_UP: "to the nearest code, ties towards plus infinity",
+            Rounding.NEAREST_EVEN: "to the nearest code, ties to the even one",
+        }[self]
+
     def golden(self, codes: Codes, drop: int) -> Codes:
         """``codes`` with ``drop`` low bits rounded away; the caller provides the headroom."""
         if drop == 0:
@@ -118,6 +127,14 @@ class Overflow(StrEnum):
 
     WRAP = "wrap"
     SATURATE = "saturate"
+
+    @property
+    def summary(self) -> str:
+        """The mode in a line."""
+        return {
+            Overflow.WRAP: "keep the low bits (two's complement wraps round)",
+            Overflow.SATURATE: "clamp to the nearest end of the range",
+        }[self]
 
     def golden(self, codes: Codes, target: Fixed) -> Codes:
         """``codes`` brought into ``target``."""

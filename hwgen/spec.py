@@ -18,6 +18,10 @@ class InputError(Exception):
     """A fault in what the user gave; the command line prints it and exits with status 2."""
 
 
+class ToolError(InputError):
+    """A tool could not run, refused its input, or took too long."""
+
+
 def _index(value: Any) -> int:
     if isinstance(value, bool):
         raise ValueError(f"value must be an integer, not {value!r}")

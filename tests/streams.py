@@ -3,7 +3,6 @@
 Nothing is compared here; the tests do that.
 """
 
-import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -105,7 +104,7 @@ def simulate_streams(array: ArraySpec, beats: Mapping[str, Any], results: int, *
     dut = array.create()
     words = {name: [words_to_int(row) for row in array.streams[name].pack(beats[name])]
              for name in beats if name != "o"}
-    chances = {name: stall if isinstance(stall, float) else stall.get(name, 0.0)
+    chances = {name: stall.get(name, 0.0) if isinstance(stall, Mapping) else stall
                for name in ("a", "b", "o")}
     bench = _Bench(dut, words, chances, seed)
 
@@ -126,13 +125,11 @@ def unpack_beats(layout: BeatLayout, beats: list[int]) -> dict[str, Codes]:
 
 
 def simulate(dut: Any, testbench: Callable[[Any], Awaitable[None]]) -> None:
-    """Run ``testbench`` on ``dut``, clocked."""
+    """Run ``testbench`` on ``dut``; clocked where it has registers."""
     sim = Simulator(dut)
-    sim.add_clock(1e-6)
+    sim.add_clock(1e-6, if_exists=True)
     sim.add_testbench(testbench)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        sim.run()
+    sim.run()
 
 
 def simulate_product(array: ArraySpec, a: Codes, b: Codes, **options: Any) -> tuple[Codes, int]:

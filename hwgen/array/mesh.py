@@ -20,6 +20,7 @@ from hwgen.spec import InputError, Int, Spec
 MAX_SIDE = 256
 
 Dataflow = Annotated[OutputStationary | WeightStationary, Field(discriminator="kind")]
+DATAFLOWS = (OutputStationary, WeightStationary)
 
 
 class ArraySpec(Spec):

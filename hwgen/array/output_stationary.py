@@ -109,6 +109,11 @@ class OutputStationary(Spec):
         """Inputs of the cells that are zero all along the north edge."""
         return ("n_sum", "w_shift")
 
+    @property
+    def diagonal_flags(self) -> tuple[str, ...]:
+        """Inputs of the cells that are equal all along an anti-diagonal of the grid."""
+        return ("w_valid", "w_last")
+
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; row 0 is southmost, so that its result leaves first."""
         return Grid(OutputStationaryCell(pe=array.pe), array.rows, array.columns, "south")

@@ -149,6 +149,11 @@ class WeightStationary(Spec):
         """Inputs of the cells that are zero all along the north edge."""
         return ("n_sum",)
 
+    @property
+    def diagonal_flags(self) -> tuple[str, ...]:
+        """Inputs of the cells that are equal all along an anti-diagonal of the grid."""
+        return ("w_swap",)
+
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; sums start at row 0, the northmost."""
         return Grid(WeightStationaryCell(pe=array.pe), array.rows, array.columns)

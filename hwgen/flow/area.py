@@ -1,14 +1,16 @@
 """Area of an array, composed from its cells: each kind of cell is synthesised once.
 
-A flat array costs what its parts cost, but for the cells at its edges, where Yosys trims what has
-a constant input or an unread output.  So the parts are: a cell inside the grid, one of the north
-row, one of the east column, their corner, one foot of a column, and all the rest with the grid and the feet as
-empty boxes.
+A flat array costs what its parts cost, but for two things.  At its edges Yosys trims what has a
+constant input or an unread output.  And the flags that travel with the wavefront are equal all
+along an anti-diagonal, so Yosys keeps one copy of their registers and decoding for each of the
+R + C - 1 anti-diagonals.  So the parts are: a cell inside the grid, one of the north row, one of
+the east column, their corner, one foot of a column, all the rest with the grid and the feet as
+empty boxes, and two cells of one anti-diagonal, which tell what they share.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwgen.array.grid import Cell, Grid
 from hwgen.array.mesh import ArraySpec
@@ -16,6 +18,7 @@ from hwgen.flow.cells import Area
 from hwgen.flow.design import verilog_text
 from hwgen.flow.emit import Emit
 from hwgen.flow.yosys import FAMILIES, Job, synthesise_many
+from hwgen.spec import ToolError
 
 TARGETS = tuple((family, dsp) for family in FAMILIES for dsp in (False, True)
                 if not (family == "gates" and dsp))
@@ -30,12 +33,10 @@ class ArrayArea:
     -------
     cell : one PE inside the grid, its registers included.
     array : the whole array.
-    composed : whether ``array`` was composed from parts rather than synthesised flat.
     """
 
     cell: Area
     array: Area
-    composed: bool
 
 
 def size_flat(array: ArraySpec, targets: Sequence[tuple[str, bool]]) -> list[Area]:
@@ -53,17 +54,22 @@ def size(array: ArraySpec, targets: Sequence[tuple[str, bool]] = TARGETS) -> lis
     """
     parts = _Parts(array)
     insides = synthesise_many([parts.inside(*target) for target in targets])
-    # The edges are mapped as the inside was, so that they differ from it by the trimming alone.
-    others = synthesise_many([
-        job for target, cell in zip(targets, insides, strict=True)
-        for job, _ in parts.others(*target, cell.recipe)])
-    areas = iter(others)
-    sized = []
-    for target, cell in zip(targets, insides, strict=True):
-        counts = [count for _, count in parts.others(*target, cell.recipe)]
-        whole = sum((next(areas) * count for count in counts), cell * parts.inside_count)
-        sized.append(ArrayArea(cell=cell, array=whole, composed=True))
-    return sized
+    # The others are mapped as the inside was, so that they differ from it by the trimming alone.
+    plans = [parts.others(*target, cell.recipe)
+             for target, cell in zip(targets, insides, strict=True)]
+    areas = iter(synthesise_many([job for plan in plans for job, _ in plan]))
+    return [_composed(array, cell, [(next(areas), count) for _, count in plan])
+            for cell, plan in zip(insides, plans, strict=True)]
+
+
+def _composed(array: ArraySpec, cell: Area, others: list[tuple[Area, int]]) -> ArrayArea:
+    """The array from an inside cell, two that share a diagonal, and the rest with its counts."""
+    (twins, _), *parts = others
+    rows, columns = array.rows, array.columns
+    whole = sum((area * count for area, count in parts), cell * ((rows - 1) * (columns - 1)))
+    shared = cell * 2 - twins
+    whole = whole - shared * (rows * columns - (rows + columns - 1))
+    return ArrayArea(cell=cell, array=replace(whole, recipe=cell.recipe))
 
 
 class _Parts:
@@ -77,17 +83,12 @@ class _Parts:
         self._boxes = tuple(f"{array.name}_{unit.module_name}" for unit in (grid, feet))
         self._zeros = array.dataflow.north_zeros
 
-    @property
-    def inside_count(self) -> int:
-        """Cells that touch neither the north nor the east edge."""
-        return (self._array.rows - 1) * (self._array.columns - 1)
-
     def inside(self, family: str, dsp: bool) -> Job:
         """A cell with neighbours on all sides."""
         return Job(self._cell.text, self._cell.top, family, dsp)
 
     def others(self, family: str, dsp: bool, recipe: str) -> list[tuple[Job, int]]:
-        """Everything else, and how often it occurs."""
+        """Everything else, and how often it occurs; first the twins, which are no part."""
         rows, columns = self._array.rows, self._array.columns
 
         def edge(text: str) -> Job:
@@ -100,7 +101,8 @@ class _Parts:
             (Job(self._foot.text, self._foot.top, family, dsp), columns),
             (Job(self._text, self._array.name, family, dsp, self._boxes), 1),
         ]
-        return [(job, count) for job, count in parts if count]
+        twins = (edge(self._cell.twins(self._array.dataflow.diagonal_flags)), 0)
+        return [twins, *((job, count) for job, count in parts if count)]
 
 
 class _Unit:
@@ -112,7 +114,7 @@ class _Unit:
         header = re.search(rf"^module {self.top}\((.*?)\);\n(.*?)^endmodule", self.text,
                            re.MULTILINE | re.DOTALL)
         if header is None:
-            raise RuntimeError(f"no module {self.top} in its own Verilog")
+            raise ToolError(f"Yosys wrote no module {self.top}")
         self._ports = [port.strip() for port in header[1].split(",")]
         declared = re.findall(r"^  (input|output) (?:\[(\d+):0\] )?(\w+);$", header[2],
                               re.MULTILINE)
@@ -120,15 +122,24 @@ class _Unit:
 
     def wrapped(self, zeros: Sequence[str] = (), unread: str = "-") -> str:
         """The cell in a module ``edge``: inputs ``zeros`` tied, outputs of a side left open."""
-        outside = [port for port in self._ports
-                   if port not in zeros and not port.startswith(unread)]
-        declarations = "".join(
-            f"  {self._shapes[port][0]} [{self._shapes[port][1]}:0] {port};\n" for port in outside)
-        pins = ", ".join(
-            f".{port}({port if port in outside else self._tie(port)})" for port in self._ports)
-        return (f"{self.text}\nmodule edge({', '.join(outside)});\n{declarations}"
-                f"  {self.top} cell_at_edge ({pins});\nendmodule\n")
+        pins = {port: port for port in self._ports}
+        pins |= {port: f"{self._shapes[port][1] + 1}'d0" for port in zeros if port in pins}
+        pins |= {port: "" for port in pins if port.startswith(unread)}
+        return self._module([pins])
 
-    def _tie(self, port: str) -> str:
-        direction, high = self._shapes[port]
-        return "" if direction == "output" else f"{high + 1}'d0"
+    def twins(self, shared: Sequence[str]) -> str:
+        """Two cells in a module ``edge`` that share the inputs ``shared``, clock, reset, enable."""
+        common = (*shared, "clk", "rst", "en")
+        return self._module([{port: port if port in common else f"{port}_{twin}"
+                              for port in self._ports} for twin in range(2)])
+
+    def _module(self, instances: Sequence[dict[str, str]]) -> str:
+        """A module ``edge`` of instances of the cell, each given as port to net."""
+        nets = {net: port for pins in instances for port, net in pins.items()
+                if net.isidentifier()}
+        declared = "".join(f"  {self._shapes[port][0]} [{self._shapes[port][1]}:0] {net};\n"
+                           for net, port in nets.items())
+        body = "".join(
+            f"  {self.top} cell{index} ({', '.join(f'.{p}({n})' for p, n in pins.items())});\n"
+            for index, pins in enumerate(instances))
+        return f"{self.text}\nmodule edge({', '.join(nets)});\n{declared}{body}endmodule\n"

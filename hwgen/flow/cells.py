@@ -1,7 +1,7 @@
 """What each cell of an FPGA family, or each gate, costs; and the area that cells add up to."""
 
 import operator
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -149,15 +149,23 @@ class Area:
         return self.luts if self.gates is None else self.gates
 
     def __add__(self, other: Self) -> Self:
+        return self._combined(other, operator.add)
+
+    def __sub__(self, other: Self) -> Self:
+        """What remains; a count below zero says that ``other`` was no part of this area."""
+        return self._combined(other, operator.sub)
+
+    def _combined(self, other: Self, operation: Callable[[int, int], int]) -> Self:
         if (self.family, self.dsp) != (other.family, other.dsp):
             raise ValueError(
                 f"areas must be of one family and DSP setting, not {self.family} dsp={self.dsp} "
                 f"and {other.family} dsp={other.dsp}"
             )
         names = sorted({*self.cells, *other.cells})
-        cells = {name: self.cells.get(name, 0) + other.cells.get(name, 0) for name in names}
+        cells = {name: operation(self.cells.get(name, 0), other.cells.get(name, 0))
+                 for name in names}
         recipes = {self.recipe, other.recipe} - {""}
-        counts = Cost(*map(operator.add, self._counts(), other._counts()))
+        counts = Cost(*map(operation, self._counts(), other._counts()))
         return self._with(counts, cells, _joint(recipes))
 
     def __mul__(self, times: int) -> Self:

@@ -15,7 +15,7 @@ from cocotb_tools.runner import get_runner
 
 from hwgen.flow.design import Design
 from hwgen.flow.verilator import build_model
-from hwgen.spec import InputError
+from hwgen.spec import InputError, ToolError
 
 MODULE = "array_bench"
 
@@ -69,7 +69,7 @@ def run_regression(design: Design, work: Path, *, simulator: str = "verilator",
             )
         except (SystemExit, subprocess.CalledProcessError):
             if not results.is_file():
-                raise RuntimeError(f"simulation ended early; see {log}:\n{_tail(log)}") from None
+                raise ToolError(f"simulation ended early; see {log}:\n{_tail(log)}") from None
     return _outcomes(results, log)
 
 
@@ -119,7 +119,7 @@ def _outcomes(results: Path, log: Path) -> list[TestOutcome]:
         failure = faults[0].get("message", "") or faults[0].text or "failed" if faults else None
         outcomes.append(TestOutcome(case.get("name", ""), failure, float(case.get("time", 0))))
     if not outcomes:
-        raise RuntimeError(f"no test ran; see {log}:\n{_tail(log)}")
+        raise ToolError(f"no test ran; see {log}:\n{_tail(log)}")
     return outcomes
 
 

@@ -84,7 +84,7 @@ def generate(array: ArraySpec, folder: Path, *, vectors: bool = True) -> Design:
         files |= bench_files(array)
     manifest = _manifest(array, component, files)
     files[MANIFEST] = json.dumps(manifest, indent=2) + "\n"
-    _write(folder, files)
+    write_files(folder, files)
     return Design(folder)
 
 
@@ -129,7 +129,14 @@ def _manifest(array: ArraySpec, component: Any, files: dict[str, str]) -> dict[s
     }
 
 
-def _write(folder: Path, files: dict[str, str]) -> None:
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    """Write each text atomically; a failure leaves no part of a file behind.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

@@ -11,6 +11,7 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from hwgen.place import Placeable
+from hwgen.spec import ToolError
 
 _PORT = re.compile(r"^  wire width \d+ (?:input|output) \d+ +(?:signed +)?\\(\S+)$", re.MULTILINE)
 _MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.MULTILINE | re.DOTALL)
@@ -82,7 +83,7 @@ class Emit:
         modules = _yosys("\n".join(self._rtlil.values()))
         missing = self._rtlil.keys() - modules.keys()
         if missing:
-            raise RuntimeError(f"Yosys wrote no module for {sorted(missing)}")
+            raise ToolError(f"Yosys wrote no module for {sorted(missing)}")
         return "\n".join(_tidy(modules[name]) for name in self._rtlil)
 
 
@@ -96,7 +97,7 @@ def _yosys(text: str) -> dict[str, str]:
     done = subprocess.run(command, input=_SCRIPT.format(rtlil=text), text=True,
                           capture_output=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"Yosys could not write the Verilog:\n{done.stderr[-2000:]}")
+        raise ToolError(f"Yosys could not write the Verilog:\n{done.stderr[-2000:]}")
     return {match[1]: match[0] for match in _MODULE.finditer(done.stdout)}
 
 

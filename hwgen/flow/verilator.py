@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from hwgen.flow.cache import build_directory, key_of
-from hwgen.spec import InputError
+from hwgen.spec import InputError, ToolError
 
 _RUNTIME_SOURCES = ("verilated.cpp", "verilated_threads.cpp", "verilated_vpi.cpp",
                     "verilated_fst_c.cpp")
@@ -69,7 +69,7 @@ def build_model(name: str, verilog: str, top: str, *, wrapper: str, shared: bool
     link : further options of the linker.
     """
     flags = [*options, *(["--trace-fst", "--trace-structs"] if waves else [])]
-    library = _runtime(waves)
+    library = runtime(waves)
     if public:
         flags += ["--vpi", "public.vlt"]
     key = key_of(tool_versions(), verilog, top, wrapper,
@@ -100,7 +100,7 @@ def _verilate(work: Path, top: str, flags: Sequence[str]) -> None:
          "--output-split", "40000", "--prefix", "Vtop", "--Mdir", ".", "-Wno-fatal",
          "--top-module", top, *flags, f"{top}.v"], cwd=work)
     if done.returncode:
-        raise RuntimeError(f"Verilator refused {top}.v:\n{done.stderr[-2000:]}")
+        raise ToolError(f"Verilator refused {top}.v:\n{done.stderr[-2000:]}")
 
 
 def _run_verilator(arguments: Sequence[str], cwd: Path | None) -> subprocess.CompletedProcess[str]:
@@ -138,8 +138,8 @@ def _cxx_flags(waves: bool) -> list[str]:
             "-I", str(root() / "include"), "-I", str(root() / "include" / "vltstd")]
 
 
-def _runtime(waves: bool) -> Path:
-    """Static library of Verilator's run time, compiled once for a machine."""
+def runtime(waves: bool) -> Path:
+    """Static library of Verilator's run time, with or without FST waves; compiled once."""
     sources = [source for source in _RUNTIME_SOURCES if waves or "fst" not in source]
     key = key_of(tool_versions(), str(waves), repr(_cxx_flags(waves)[:5]))
 
@@ -162,7 +162,7 @@ def _run_all(commands: Sequence[Sequence[str]], folder: Path) -> None:
     def run(command: Sequence[str]) -> None:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{command[0]} failed:\n{(done.stderr + done.stdout)[-3000:]}")
+            raise ToolError(f"{command[0]} failed:\n{(done.stderr + done.stdout)[-3000:]}")
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         list(pool.map(run, commands))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.flow import cache
-from hwgen.spec import InputError
+from hwgen.spec import InputError, ToolError
 
 _COMPILE_TIMEOUT_S = 3600.0
 _PATIENCE_S = 2.0  # work that takes longer than this is announced
@@ -27,10 +27,6 @@ _LOG_LINES = 15
 
 _warm: set["Tool"] = set()
 _warming = threading.Lock()
-
-
-class ToolError(InputError):
-    """A tool could not run, refused its input, or took too long."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import Any
 import jinja2
 
 
-def render(name: str, **values: Any) -> str:
-    """The template ``name`` of this folder with ``values``; an undefined name is an error."""
-    text = resources.files(__name__).joinpath(name).read_text("utf-8")
+def render(template: str, /, **values: Any) -> str:
+    """The ``template`` of this folder with ``values``; an undefined name is an error."""
+    text = resources.files(__name__).joinpath(template).read_text("utf-8")
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
                                      trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(text).render(values)

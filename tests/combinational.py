@@ -1,0 +1,66 @@
+"""Evaluates combinational logic in Amaranth's simulator, many functions or copies at once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from amaranth import Module, Shape, Signal, Value
+from amaranth.lib import wiring
+
+from hwgen.number import Codes, Fixed
+from tests.streams import simulate
+
+COPIES = 64
+
+
+def evaluate(source: Shape, functions: Sequence[Callable[[Value], Value]],
+             codes: Sequence[int]) -> list[list[int]]:
+    """Each function's value at each of the ``codes``: ``result[function][code]``."""
+    m = Module()
+    x = Signal(source)
+    outputs = []
+    for function in functions:
+        value = function(x)
+        output = Signal(value.shape())
+        m.d.comb += output.eq(value)
+        outputs.append(output)
+    results: list[list[int]] = [[] for _ in outputs]
+
+    async def testbench(ctx: Any) -> None:
+        for code in codes:
+            ctx.set(x, code)
+            for output, values in zip(outputs, results, strict=True):
+                values.append(ctx.get(output))
+
+    simulate(m, testbench)
+    return results
+
+
+def all_codes(operand: Fixed) -> Codes:
+    """Every code of a format, ascending."""
+    return np.arange(operand.minimum, operand.maximum + 1)
+
+
+def all_pairs(a: Fixed, b: Fixed) -> tuple[Codes, Codes]:
+    """Every pair of codes, as two flat arrays."""
+    left, right = np.meshgrid(all_codes(a), all_codes(b), indexing="ij")
+    return left.ravel(), right.ravel()
+
+
+def simulate_products(create: Callable[[], wiring.Component], a: Codes, b: Codes) -> Codes:
+    """Port ``p`` of a combinational unit for every pair of codes on ports ``a`` and ``b``."""
+    m = Module()
+    units = [create() for _ in range(min(COPIES, len(a)))]
+    m.submodules += units
+    products: list[int] = []
+
+    async def testbench(ctx: Any) -> None:
+        for first in range(0, len(a), len(units)):
+            used = units[: len(a) - first]
+            for unit, x, y in zip(used, a[first:].tolist(), b[first:].tolist(), strict=False):
+                ctx.set(unit.a, x)
+                ctx.set(unit.b, y)
+            products.extend(ctx.get(unit.p) for unit in used)
+
+    simulate(m, testbench)
+    return np.array(products, object)  # wide products do not fit int64
