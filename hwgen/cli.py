@@ -230,8 +230,9 @@ def _print_areas(array: "ArraySpec", rows: list[tuple[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, padding=(0, 1), title=f"{array.name}: {array.rows} x {array.columns} PEs, {array.pe.operands}, "
-                        f"{array.pe.accumulator.width}-bit accumulator")
+    title = (f"{array.name}: {array.rows} x {array.columns} PEs, {array.pe.operands}, "
+             f"{array.pe.accumulator.width}-bit accumulator")
+    table = Table(title=title, box=None, padding=(0, 1))
     for heading in ("family", "part", "LUT", "FF", "carry", "DSP", "BRAM", "gates", "recipe"):
         table.add_column(heading, justify="left" if heading in ("family", "part", "recipe")
                          else "right", no_wrap=True)
@@ -273,6 +274,7 @@ def list_(as_json: AsJson = False) -> None:
 def doctor(
     warm: Annotated[bool, typer.Option(
         "--warm", help="Also compile the tools that compile themselves, once.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only what is missing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the tools that hwgen needs, and say how to install what is missing."""
@@ -282,8 +284,10 @@ def doctor(
     if warm and all(finding.cure is None for finding in findings):
         warm_tools()
     lines = [f"{'ok  ' if finding.cure is None else 'MISS'}  {finding.tool:<16} {finding.found}"
-             + (f"\n      cure: {finding.cure}" if finding.cure else "") for finding in findings]
-    _print(as_json, [vars(finding) for finding in findings], "\n".join(lines))
+             + (f"\n      cure: {finding.cure}" if finding.cure else "") for finding in findings
+             if finding.cure or not quiet]
+    if lines or as_json:
+        _print(as_json, [vars(finding) for finding in findings], "\n".join(lines))
     if any(finding.cure for finding in findings):
         raise typer.Exit(2)
 

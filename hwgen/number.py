@@ -123,7 +123,10 @@ class Rounding(StrEnum):
 
 
 class Overflow(StrEnum):
-    """What becomes of a code outside the format: ``wrap`` keeps its low bits, ``saturate`` clamps."""
+    """What becomes of a code outside the format.
+
+    ``wrap`` keeps its low bits, ``saturate`` clamps it.
+    """
 
     WRAP = "wrap"
     SATURATE = "saturate"

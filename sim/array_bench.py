@@ -34,6 +34,7 @@ def check(observed: Observed, beats) -> None:
 
 
 async def started(dut) -> Bench:
+    """The bench on ``dut``, clock running and reset done."""
     bench = Bench(dut)
     await bench.start()
     return bench

@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from amaranth import ResetInserter, Signal
 from amaranth.sim import Simulator
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.array.stream import BeatLayout, int_to_words, words_to_int
 from hwgen.number import Codes
 
-Before = Callable[[Any, Any, dict[str, list[int]]], Awaitable[None]]
-"""A process that runs first: the simulator's context, the array, and the beats of each stream."""
+Before = Callable[[Any, "Bench", Signal], Awaitable[None]]
+"""A process that runs first: the simulator's context, a bench of its own, and the reset."""
 
 
 class Run(NamedTuple):
@@ -28,7 +29,7 @@ class Run(NamedTuple):
     cycles: Codes
 
 
-class _Bench:
+class Bench:
     """Drives and watches all streams of one array, cycle by cycle."""
 
     def __init__(self, dut: Any, words: dict[str, list[int]], stall: dict[str, float], seed: int):
@@ -70,18 +71,22 @@ class _Bench:
             self.taken.append(ctx.get(o.payload.as_value()))
             self.cycles.append(cycle)
 
+    async def step(self, ctx: Any, cycle: int) -> None:
+        """One cycle of the clock."""
+        self.drive(ctx)
+        clock = ctx.tick()
+        self.watch(ctx, cycle)
+        await clock
+
     async def run(self, ctx: Any, results: int, max_cycles: int, after: int) -> None:
         """Until ``results`` beats came, and ``after`` cycles more to catch one too many."""
         end = max_cycles
         for cycle in range(max_cycles):
-            self.drive(ctx)
-            clock = ctx.tick()
-            self.watch(ctx, cycle)
+            await self.step(ctx, cycle)
             if len(self.taken) == results and end == max_cycles:
                 end = cycle + after
             if cycle == end:
                 return
-            await clock
         raise AssertionError(f"{len(self.taken)} of {results} result beats"
                              f" after {max_cycles} cycles")
 
@@ -106,14 +111,14 @@ def simulate_streams(array: ArraySpec, beats: Mapping[str, Any], results: int, *
              for name in beats if name != "o"}
     chances = {name: stall.get(name, 0.0) if isinstance(stall, Mapping) else stall
                for name in ("a", "b", "o")}
-    bench = _Bench(dut, words, chances, seed)
+    bench, reset = Bench(dut, words, chances, seed), Signal()
 
     async def testbench(ctx: Any) -> None:
         if before is not None:
-            await before(ctx, dut, words)
+            await before(ctx, Bench(dut, words, chances, seed + 1), reset)
         await bench.run(ctx, results, max_cycles, after=array.latency + array.rows)
 
-    simulate(dut, testbench)
+    simulate(ResetInserter(reset)(dut), testbench)
     layout = array.streams["o"]
     values = unpack_beats(layout, bench.taken)
     return Run(values["codes"], values["last"][:, 0], np.array(bench.cycles) - bench.accepted[0])

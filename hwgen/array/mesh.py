@@ -140,6 +140,7 @@ class ArraySpec(Spec):
                                  f"{operand.maximum}, not {codes.min()} to {codes.max()}")
         if a.shape[1] != b.shape[0]:
             raise InputError(f"A's columns must equal B's rows, not {a.shape} x {b.shape}")
+        self.schedule(a.shape[0], *b.shape)  # refuses a K that the array cannot sum up
         m, k, n = self.dataflow.granularity(self)
         return _fill_up(a, m, k), _fill_up(b, k, n)
 

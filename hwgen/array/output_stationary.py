@@ -1,11 +1,11 @@
 """Output-stationary mesh: each PE keeps one sum; operands pass through, results drain south."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from amaranth import Module, Mux, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from hwgen.array.grid import Grid
 from hwgen.array.results import ResultStream, requantizers
@@ -66,10 +66,10 @@ class OutputStationary(Spec):
         rows, columns, lanes = array.rows, array.columns, array.pe.lanes
         steps = a.shape[1] // lanes
         # (row tile, row, step, lane) -> one beat a (row tile, step), repeated for each column tile.
-        left = a.reshape(-1, rows, steps, lanes).transpose(0, 2, 1, 3)
-        left = left.reshape(-1, steps, rows * lanes)
-        right = b.reshape(steps, lanes, -1, columns).transpose(2, 0, 3, 1)
-        right = right.reshape(-1, steps, columns * lanes)
+        left = (a.reshape(-1, rows, steps, lanes).transpose(0, 2, 1, 3)
+                .reshape(-1, steps, rows * lanes))
+        right = (b.reshape(steps, lanes, -1, columns).transpose(2, 0, 3, 1)
+                 .reshape(-1, steps, columns * lanes))
         tiles = len(left) * len(right)
         last = np.tile(np.arange(steps) == steps - 1, tiles)
         return {
@@ -126,7 +126,8 @@ class OutputStationary(Spec):
         return OutputStationaryMesh(array)
 
 
-class OutputStationaryCell(Spec):
+@dataclass(frozen=True)
+class OutputStationaryCell:
     """PE with its sum, its drain register and the operands on their way east and south."""
 
     pe: ParallelPE

@@ -1,5 +1,6 @@
 """The way out of a mesh: one requantizer a column, deskew, and the result stream."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amaranth import Module, Signal
@@ -10,13 +11,13 @@ from hwgen.array.grid import Grid
 from hwgen.array.skew import Triangle
 from hwgen.number import Fixed
 from hwgen.place import place
-from hwgen.spec import Spec
 
 if TYPE_CHECKING:
     from hwgen.array.mesh import ArraySpec
 
 
-class RequantizerCell(Spec):
+@dataclass(frozen=True)
+class RequantizerCell:
     """The foot of a column: converts each sum and registers it."""
 
     requantizer: Requantizer

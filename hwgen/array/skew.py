@@ -12,7 +12,6 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.place import place
 
-
 # Amaranth spends time on every bit of a module: two equal halves of one module are cheaper.
 MAX_LINE_BITS = 256
 

@@ -1,5 +1,6 @@
 """Weight-stationary mesh: each PE keeps L weights; activations pass east, partial sums south."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -167,10 +168,11 @@ class WeightStationary(Spec):
         return Grid(cell, 1, array.columns)
 
     def create(self, array: "ArraySpec") -> wiring.Component:
-        return WeightStationaryMesh(array)
+        return WeightStationaryMesh(array, self.bank_rows)
 
 
-class WeightStationaryCell(Spec):
+@dataclass(frozen=True)
+class WeightStationaryCell:
     """PE with its weights, the next weights, and the activation and partial sum passing by."""
 
     pe: ParallelPE
@@ -229,7 +231,8 @@ class WeightStationaryCellUnit(wiring.Component):
         return m
 
 
-class BankCell(Spec):
+@dataclass(frozen=True)
+class BankCell:
     """The foot of a column: adds a tile's sums to those kept of earlier tiles, and requantizes.
 
     Row ``r`` of every tile goes to word ``r``.  The flags of a row come one cycle before its sum,
@@ -238,8 +241,8 @@ class BankCell(Spec):
 
     pe: ParallelPE
     requantizer: Requantizer
-    bank_rows: Int
-    mesh_rows: Int
+    bank_rows: int
+    mesh_rows: int
 
     @property
     def module_name(self) -> str:
@@ -307,8 +310,9 @@ class WeightStationaryMesh(wiring.Component):
     o : ``Out``, result stream.
     """
 
-    def __init__(self, array: "ArraySpec"):
+    def __init__(self, array: "ArraySpec", bank_rows: int):
         self.array = array
+        self.bank_rows = bank_rows
         super().__init__(array.signature)
 
     def elaborate(self, platform) -> Module:
@@ -328,13 +332,14 @@ class WeightStationaryMesh(wiring.Component):
             grid.w_swap.eq(taps(m, en, swap, array.rows, "rising", "swap_taps")),
             grid.w_load.eq(loads),
         ]
-        finish = step & self.a.payload.finish if array.dataflow.bank_rows else step
-        valid = delayed(m, en, finish, array.latency - 1, "valid_taps")
         last = delayed(m, en, step & self.a.payload.last, array.latency, "last_taps")
-        if array.dataflow.bank_rows:
-            results.send(self._bank(m, platform, en, step, grid.s_sum), valid, last)
+        if self.bank_rows:
+            finish = step & self.a.payload.finish
+            codes = self._banked(m, platform, en, step, grid.s_sum)
         else:
-            results.send(results.requantized(array.dataflow.feet(array), grid.s_sum), valid, last)
+            finish = step
+            codes = results.requantized(array.dataflow.feet(array), grid.s_sum)
+        results.send(codes, delayed(m, en, finish, array.latency - 1, "valid_taps"), last)
         return m
 
     def _accept(self, m, en):
@@ -367,7 +372,7 @@ class WeightStationaryMesh(wiring.Component):
                     m.d.sync += begun.eq(Cat(beat, begun))
         return step, swap, Cat(Const(1, 1), begun) & beat.replicate(rows)
 
-    def _bank(self, m, platform, en, step, sums):
+    def _banked(self, m, platform, en, step, sums):
         """Result codes of the accumulator bank, whose flags run a cycle ahead of the sums."""
         array = self.array
         feet = array.dataflow.feet(array)

@@ -4,15 +4,15 @@ A flat array costs what its parts cost, but for two things.  At its edges Yosys 
 constant input or an unread output.  And the flags that travel with the wavefront are equal all
 along an anti-diagonal, so Yosys keeps one copy of their registers and decoding for each of the
 R + C - 1 anti-diagonals.  So the parts are: a cell inside the grid, one of the north row, one of
-the east column, their corner, one foot of a column, all the rest with the grid and the feet as
-empty boxes, and two cells of one anti-diagonal, which tell what they share.
+the east column, their corner, all the rest with the grid as an empty box, and two cells of one
+anti-diagonal, which tell what they share.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hwgen.array.grid import Cell, Grid
+from hwgen.array.grid import Cell
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.cells import Area
 from hwgen.flow.design import verilog_text
@@ -76,11 +76,11 @@ class _Parts:
     """The texts to synthesise, and how many of each an array holds."""
 
     def __init__(self, array: ArraySpec):
-        grid, feet = array.dataflow.grid(array), array.dataflow.feet(array)
+        grid = array.dataflow.grid(array)
         self._array = array
-        self._cell, self._foot = (_Unit(array.name, unit.cell) for unit in (grid, feet))
+        self._cell = _Unit(array.name, grid.cell)
         self._text = verilog_text(array)
-        self._boxes = tuple(f"{array.name}_{unit.module_name}" for unit in (grid, feet))
+        self._box = f"{array.name}_{grid.module_name}"
         self._zeros = array.dataflow.north_zeros
 
     def inside(self, family: str, dsp: bool) -> Job:
@@ -98,8 +98,7 @@ class _Parts:
             (edge(self._cell.wrapped(zeros=self._zeros)), columns - 1),
             (edge(self._cell.wrapped(unread="e_")), rows - 1),
             (edge(self._cell.wrapped(zeros=self._zeros, unread="e_")), 1),
-            (Job(self._foot.text, self._foot.top, family, dsp), columns),
-            (Job(self._text, self._array.name, family, dsp, self._boxes), 1),
+            (Job(self._text, self._array.name, family, dsp, (self._box,)), 1),
         ]
         twins = (edge(self._cell.twins(self._array.dataflow.diagonal_flags)), 0)
         return [twins, *((job, count) for job, count in parts if count)]

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cocotb_tools import config
-from cocotb_tools.runner import get_runner
-
 from hwgen.flow.design import Design
 from hwgen.flow.verilator import build_model
 from hwgen.spec import InputError, ToolError
+
+try:
+    from cocotb_tools import config
+    from cocotb_tools.runner import get_runner
+except ImportError:
+    raise InputError("package cocotb must be installed; run: pip install 'hwgen[sim]'") from None
 
 MODULE = "array_bench"
 

@@ -1,10 +1,9 @@
 """What hwgen needs of the machine: found, or how to install it."""
 
 import importlib.metadata
+import importlib.util
 import sys
 from dataclasses import dataclass
-
-import find_libpython
 
 from hwgen.flow import cache, verilator, yosys
 from hwgen.spec import InputError
@@ -46,7 +45,11 @@ def _python() -> Finding:
 
 def _shared_python() -> Finding:
     """cocotb loads Python into the simulator, which takes a shared libpython."""
-    path = find_libpython.find_libpython()
+    if importlib.util.find_spec("find_libpython") is None:
+        return Finding("libpython", "not looked for", "pip install 'hwgen[sim]'")
+    from find_libpython import find_libpython
+
+    path = find_libpython()
     if path is None:
         return Finding("libpython", "no shared library", "install it (Debian: apt install "
                        "libpython3-dev) or a Python built with --enable-shared")

@@ -13,8 +13,11 @@ from amaranth.lib import wiring
 from hwgen.place import Placeable
 from hwgen.spec import ToolError
 
-_PORT = re.compile(r"^  wire width \d+ (?:input|output) \d+ +(?:signed +)?\\(\S+)$", re.MULTILINE)
+_PORT = re.compile(r"^  wire width \d+ (?:input|output) \d+ +(?:signed +)?\\(\S+)$",
+                   re.MULTILINE)
 _MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.MULTILINE | re.DOTALL)
+# Fields and elements of a port, which Verilog would have to escape: RTLIL hides a name behind "$".
+_PART = re.compile(r"\\(?=\w+[.\[])")
 _REGISTER = re.compile(r"^(  reg (?:\[\d+:\d+\] )?)(\w+) = (\S+);$", re.MULTILINE)
 _AUTO_NAME = re.compile(r"\b_\d+_(?!\w)")
 _ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    \w+\[\d+\] = \d+'h0+;\n)+  end\n", re.MULTILINE)
@@ -72,6 +75,7 @@ class Emit:
     def _convert(self, component: wiring.Component, name: str) -> None:
         self._rtlil[name] = ""  # holds the place: parents come before their children
         text = rtlil.convert(component, name=name, platform=self, emit_src=False)
+        text = _PART.sub("$", text)
         if name != self.top:
             text = _PORT.sub(lambda port: port[0] if _uses(text, port[1]) > 1 else "", text)
         self._rtlil[name] = text
@@ -104,7 +108,8 @@ def _yosys(text: str) -> dict[str, str]:
 def _tidy(module: str) -> str:
     """Initial values in statements of their own; memories start undefined, not in a long list.
 
-    An output that its parent ignores is connected to a wire called ``unused``, as linters ask.  A declaration with a value and a later assignment draws Verilator's PROCASSINIT.  The memories
+    An output that its parent ignores is connected to a wire called ``unused``, as linters ask.
+    A declaration with a value and a later assignment draws Verilator's PROCASSINIT.  The memories
     of hwgen are written before they are read, and FPGA RAM starts at zero all the same.
     """
     module = _ZERO_MEMORY.sub("", module)

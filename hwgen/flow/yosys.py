@@ -260,7 +260,8 @@ def _script(job: Job, recipe: str, holds: _Survey) -> list[str]:
     """Commands that map `job` by `recipe`."""
     flow, parts = _FLOWS[job.family], recipe.split("+")
     wide = "-nowidelut" if "nowidelut" in parts else ""
-    blocks = flow.hard if job.dsp and "booth" not in parts else flow.soft
+    to_blocks = job.dsp and holds.multipliers and "booth" not in parts
+    blocks = flow.hard if to_blocks else flow.soft
     command = f"{flow.command} {blocks} {wide} -top {job.top}"
     spans = [(flow.whole, "check")]
     if flow.memory and not holds.memories:
@@ -287,10 +288,11 @@ def _cells(job: Job, script: list[str], processes: Processes) -> dict[str, int]:
     """Cell type to count once `script` has run, from the cache if it has run before."""
     text = "\n".join([*script, "tee -q -o cells.json stat -json", ""])
     key = cache.key_of(YOSYS.version, text, job.verilog)
-    cells: dict[str, int] | None = cache.load_json("yosys", key)
-    if cells is None:
-        cells = _run(job, text, processes)
-        cache.store_json("yosys", key, cells)
+    with processes.alone(key):  # jobs on several families share their survey, for one
+        cells: dict[str, int] | None = cache.load_json("yosys", key)
+        if cells is None:
+            cells = _run(job, text, processes)
+            cache.store_json("yosys", key, cells)
     return cells
 
 

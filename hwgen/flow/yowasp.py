@@ -112,6 +112,11 @@ class Processes:
         self._guard = threading.Lock()
         self._live = set[subprocess.Popen[bytes]]()
         self._ended = False
+        self._locks: dict[str, threading.Lock] = {}
+
+    def alone(self, work: str) -> threading.Lock:
+        """A lock to hold while doing `work`, so that no other thread does the same."""
+        return self._locks.setdefault(work, threading.Lock())
 
     def end(self) -> None:
         """Kill what runs and refuse what comes."""

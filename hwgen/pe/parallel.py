@@ -85,7 +85,7 @@ class ParallelPE(Spec):
         return self.accumulator.rounding.golden(products.sum(axis=-1), drop)
 
     def golden_step(self, acc: Codes, a: Codes, b: Codes) -> Codes:
-        """The accumulator after one step on ``a`` and ``b``, ``(..., L)`` codes of :attr:`dtype`."""
+        """The accumulator after a step on ``a`` and ``b``, ``(..., L)`` codes of :attr:`dtype`."""
         return self.accumulator.golden_add(acc, self.golden_addend(a, b))
 
     @property

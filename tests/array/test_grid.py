@@ -1,0 +1,134 @@
+"""The grid: any size of cells, joined as neighbours, and few distinct modules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+from amaranth import Module
+from amaranth.lib import wiring
+
+from hwgen.array.grid import Grid, GridUnit
+from tests.streams import simulate
+
+BITS = 16
+
+
+@dataclass(frozen=True)
+class MixingCell:
+    """Passes east and south what depends on both inputs and on the way they took."""
+
+    module_name = "mix"
+    west = {"x": BITS}
+    east = west
+    north = {"y": BITS}
+    south = {"y": BITS, "z": 4}
+
+    def create(self) -> wiring.Component:
+        return MixingCellUnit()
+
+
+@dataclass(frozen=True)
+class FootCell(MixingCell):
+    """A cell for a single row: what leaves south has other names than what enters north."""
+
+    south = {"z": 4}
+
+
+class MixingCellUnit(wiring.Component):
+    def __init__(self) -> None:
+        super().__init__(Grid(MixingCell(), 1, 1).signature)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.d.comb += [self.e_x.eq(self.w_x * 3 + self.n_y + self.en),
+                     self.s_y.eq(self.n_y * 5 + self.w_x), self.s_z.eq(self.w_x >> 3)]
+        return m
+
+
+def expected(west: list[int], north: list[int]) -> tuple[list[int], list[int], list[int]]:
+    """East codes by row and south codes by column, rows from the north."""
+    mask, tails = (1 << BITS) - 1, [0] * len(north)
+    east, columns = [], list(north)
+    for x in west:
+        for column, y in enumerate(columns):
+            tails[column] = x >> 3 & 15
+            columns[column], x = y * 5 + x & mask, x * 3 + y + 1 & mask
+        east.append(x)
+    return east, columns, tails
+
+
+def pack(codes: list[int], bits: int = BITS) -> int:
+    return sum(code << i * bits for i, code in enumerate(codes))
+
+
+@pytest.mark.parametrize("first_row", ["north", "south"])
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 2), (2, 1), (1, 5), (5, 1), (2, 2),
+                                               (3, 4), (4, 3), (5, 7)])
+def test_neighbours(rows: int, columns: int, first_row: Literal["north", "south"]) -> None:
+    rng = np.random.default_rng(rows * 10 + columns)
+    west, north = (rng.integers(0, 1 << BITS, size).tolist() for size in (rows, columns))
+    dut = Grid(MixingCell(), rows, columns, first_row).create()
+    order = slice(None) if first_row == "north" else slice(None, None, -1)
+    seen = []
+
+    async def testbench(ctx: Any) -> None:
+        ctx.set(dut.en, 1)
+        ctx.set(dut.w_x, pack(west[order]))
+        ctx.set(dut.n_y, pack(north))
+        seen.extend(ctx.get(port) for port in (dut.e_x, dut.s_y, dut.s_z))
+
+    simulate(dut, testbench)
+    east, south, tails = expected(west, north)
+    assert seen == [pack(east[order]), pack(south), pack(tails, 4)]
+
+
+def tree(grid: Grid) -> Iterator[Grid]:
+    yield grid
+    if not grid.is_cell:
+        for half in grid.halves():
+            yield from tree(half)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (8, 8), (57, 61), (256, 1), (1, 255),
+                                               (256, 256)])
+def test_distinct_modules_grow_with_the_logarithm(rows: int, columns: int) -> None:
+    found, new = set(), {Grid(MixingCell(), rows, columns)}
+    while new:
+        found |= new
+        new = {half for grid in new if not grid.is_cell for half in grid.halves()}
+    levels = (rows - 1).bit_length() + (columns - 1).bit_length()
+    assert len(found) <= 1 + 2 * levels
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 5), (7, 2)])
+def test_every_cell_once(rows: int, columns: int) -> None:
+    grids = list(tree(Grid(MixingCell(), rows, columns, "south")))
+    assert sum(grid.is_cell for grid in grids) == rows * columns
+    assert all(grid.first_row == "south" for grid in grids)
+    for grid in grids:
+        if not grid.is_cell:
+            assert sum(half.rows * half.columns for half in grid.halves()) == (
+                grid.rows * grid.columns)
+
+
+def test_columns_split_before_rows() -> None:
+    low, high = Grid(MixingCell(), 3, 5).halves()
+    assert (low.rows, low.columns, high.rows, high.columns) == (3, 3, 3, 2)
+    low, high = Grid(MixingCell(), 3, 1).halves()
+    assert (low.rows, low.columns, high.rows, high.columns) == (2, 1, 1, 1)
+
+
+def test_names_and_ports() -> None:
+    grid = Grid(MixingCell(), 3, 2)
+    assert grid.module_name == "mix_3x2"
+    assert Grid(MixingCell(), 1, 1).module_name == "mix"
+    widths = {name: member.shape for name, member in grid.signature.members.items()}
+    assert widths == {"en": 1, "w_x": 48, "e_x": 48, "n_y": 32, "s_y": 32, "s_z": 8}
+
+
+def test_row_of_feet_may_change_names() -> None:
+    ports = Grid(FootCell(), 1, 3).signature.members
+    assert "s_y" not in ports
+    assert ports["s_z"].shape == 12
