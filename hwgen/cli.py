@@ -237,11 +237,13 @@ def _print_areas(array: "ArraySpec", rows: list[tuple[str, Any]]) -> None:
         table.add_column(heading, justify="left" if heading in ("family", "part", "recipe")
                          else "right", no_wrap=True)
     for part, area in rows:
-        soft = area.gates is None
         name = area.family + (" + DSP" if area.dsp else "")
-        counts = (area.luts, area.ffs, area.carries, area.dsps, area.brams)
-        shown = [f"{n:,}" if soft or n is area.ffs else "" for n in counts]
-        table.add_row(name, part, *shown, "" if soft else f"{area.gates:,}", area.recipe)
+        if area.gates is None:
+            counts = [area.luts, area.ffs, area.carries, area.dsps, area.brams, None]
+        else:
+            counts = [None, area.ffs, None, None, None, area.gates]
+        shown = ["" if count is None else f"{count:,}" for count in counts]
+        table.add_row(name, part, *shown, area.recipe)
     Console().print(table)
 
 

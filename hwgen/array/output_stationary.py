@@ -229,7 +229,8 @@ class OutputStationaryMesh(wiring.Component):
             grid.w_valid.eq(valid_taps), grid.w_last.eq(last_taps),
             grid.w_shift.eq(shifts),
         ]
-        results.send(results.requantized(array.dataflow.feet(array), grid.s_sum), valid, self._last_row(m, results))
+        codes = results.requantized(array.dataflow.feet(array), grid.s_sum)
+        results.send(codes, valid, self._last_row(m, results))
         return m
 
     def _accept(self, m, en):

@@ -36,7 +36,7 @@ class Delay:
 
 
 class DelayUnit(wiring.Component):
-    """Hardware of :class:`Delay`: a register that moves by a whole vector, or two narrower lines."""
+    """Hardware of :class:`Delay`: a register that moves as a whole, or two narrower lines."""
 
     def __init__(self, spec: Delay):
         self.spec = spec

@@ -20,7 +20,8 @@ _MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.MULTILINE | re.DOTALL
 _PART = re.compile(r"\\(?=\w+[.\[])")
 _REGISTER = re.compile(r"^(  reg (?:\[\d+:\d+\] )?)(\w+) = (\S+);$", re.MULTILINE)
 _AUTO_NAME = re.compile(r"\b_\d+_(?!\w)")
-_ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    \w+\[\d+\] = \d+'h0+;\n)+  end\n", re.MULTILINE)
+_ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    \w+\[\d+\] = \d+'[hd]0+;\n)+  end\n",
+                          re.MULTILINE)
 
 # wreduce and opt_clean drop carry bits and names that nothing reads, so that linters stay silent.
 _SCRIPT = """\

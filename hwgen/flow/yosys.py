@@ -12,9 +12,9 @@ A recipe is "plain", or some of these joined by "+". What they did with Yosys 0.
 - nowidelut: no muxes that join LUTs. Never a LUT more on ECP5 and Gowin, and up to three times
   fewer: always used there. On Xilinx 7 it changes a PE by one LUT, a bare multiplier by 10 %
   either way: tried only for those who ask.
-- fast: ABC9 maps once and optimises nothing: 3 to 6 % more LUTs in two thirds of the time. Only
-  for those who ask: it is for designs of long carry chains in a row, such as a 32 x 17 bit
-  requantiser, which it maps in 2 s instead of 150 s.
+- fast: ABC9 maps once and optimises nothing. Up to 6 % more LUTs on those PEs, in a third of the
+  time from 16 x 16 bits on. Only for those who ask: long carry chains in a row, as in a 32 x 17
+  bit requantiser, take 2 s instead of 150 s.
 
 A recipe is a process: one process for all recipes was no faster, and would use one core.
 """

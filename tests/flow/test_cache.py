@@ -173,7 +173,7 @@ def test_failed_write_keeps_the_old_value(folder: Path, monkeypatch: pytest.Monk
         raise OSError(28, "No space left on device")
 
     cache.store_json("numbers", KEY, "old")
-    monkeypatch.setattr(cache.os, "replace", no_space)
+    monkeypatch.setattr(os, "replace", no_space)
     with pytest.raises(InputError, match="No space left on device"):
         cache.store_json("numbers", KEY, "new")
     assert cache.load_json("numbers", KEY) == "old"
@@ -386,7 +386,7 @@ def test_waiting_for_another_process_is_announced(
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     monkeypatch.setattr(cache, "_PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr(cache.sys, "stderr", _Releasing(holder))
+    monkeypatch.setattr(sys, "stderr", _Releasing(holder))
     with cache.lock("shared"):
         assert holder.wait() == 0
 
