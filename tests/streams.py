@@ -11,7 +11,7 @@ from amaranth import ResetInserter, Signal
 from amaranth.sim import Simulator
 
 from hwgen.array.mesh import ArraySpec
-from hwgen.array.stream import BeatLayout, int_to_words, words_to_int
+from hwgen.array.stream import int_to_words, words_to_int
 from hwgen.number import Codes
 
 Before = Callable[[Any, "Bench", Signal], Awaitable[None]]
@@ -106,9 +106,7 @@ def simulate_streams(array: ArraySpec, beats: Mapping[str, Any], results: int, *
     AssertionError
         If there are fewer than ``results`` beats after ``max_cycles``.
     """
-    dut = array.create()
-    words = {name: [words_to_int(row) for row in array.streams[name].pack(beats[name])]
-             for name in beats if name != "o"}
+    dut, words = array.create(), packed(array, beats)
     chances = {name: stall.get(name, 0.0) if isinstance(stall, Mapping) else stall
                for name in ("a", "b", "o")}
     bench, reset = Bench(dut, words, chances, seed), Signal()
@@ -120,13 +118,14 @@ def simulate_streams(array: ArraySpec, beats: Mapping[str, Any], results: int, *
 
     simulate(ResetInserter(reset)(dut), testbench)
     layout = array.streams["o"]
-    values = unpack_beats(layout, bench.taken)
+    values = layout.unpack(np.stack([int_to_words(beat, layout) for beat in bench.taken]))
     return Run(values["codes"], values["last"][:, 0], np.array(bench.cycles) - bench.accepted[0])
 
 
-def unpack_beats(layout: BeatLayout, beats: list[int]) -> dict[str, Codes]:
-    """Fields of packed ``beats``, each ``(beats, count)``."""
-    return layout.unpack(np.stack([int_to_words(beat, layout) for beat in beats]))
+def packed(array: ArraySpec, beats: Mapping[str, Any]) -> dict[str, list[int]]:
+    """The operand beats by stream, each as one integer."""
+    return {name: [words_to_int(row) for row in array.streams[name].pack(beats[name])]
+            for name in ("a", "b")}
 
 
 def simulate(dut: Any, testbench: Callable[[Any], Awaitable[None]]) -> None:

@@ -350,20 +350,21 @@ class WeightStationaryMesh(wiring.Component):
         """
         rows = self.array.rows
         full, first = Signal(name="full"), Signal(name="first", init=1)
-        step, swap, beat, final = (Signal(name=name) for name in ("step", "swap", "beat", "final"))
+        step, swap, beat, loaded = (Signal(name=name)
+                                    for name in ("step", "swap", "beat", "loaded"))
         begun = Signal(rows - 1)
         m.d.comb += [
             step.eq(self.a.valid & (~first | full)),
             swap.eq(step & first),
             beat.eq(self.b.valid & (~full | swap)),
-            final.eq(beat & (begun[-1] if rows > 1 else 1)),
+            loaded.eq(beat & (begun[-1] if rows > 1 else 1)),
             self.a.ready.eq(en & (~first | full)),
             self.b.ready.eq(en & (~full | swap)),
         ]
         with m.If(en):
             with m.If(step):
                 m.d.sync += first.eq(self.a.payload.last)
-            with m.If(final):
+            with m.If(loaded):
                 m.d.sync += [full.eq(1), begun.eq(0)]
             with m.Else():
                 with m.If(swap):

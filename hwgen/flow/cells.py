@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, SupportsIndex
 
 
 class Cost(NamedTuple):
@@ -168,12 +168,12 @@ class Area:
         counts = Cost(*map(operation, self._counts(), other._counts()))
         return self._with(counts, cells, _joint(recipes))
 
-    def __mul__(self, times: int) -> Self:
-        times = operator.index(times)
-        if times < 0:
-            raise ValueError(f"times must be at least 0, not {times!r}")
-        cells = {name: count * times for name, count in self.cells.items()}
-        return self._with(Cost(*(n * times for n in self._counts())), cells, self.recipe)
+    def __mul__(self, times: SupportsIndex) -> Self:
+        n = operator.index(times)
+        if n < 0:
+            raise ValueError(f"times must be at least 0, not {n!r}")
+        cells = {name: count * n for name, count in self.cells.items()}
+        return self._with(Cost(*(count * n for count in self._counts())), cells, self.recipe)
 
     __rmul__ = __mul__
 

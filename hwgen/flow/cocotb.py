@@ -21,6 +21,7 @@ except ImportError:
     raise InputError("package cocotb must be installed; run: pip install 'hwgen[sim]'") from None
 
 MODULE = "array_bench"
+_CHECKS = r"^(?!.*\.(speed|record)$)"  # what the regression runs: all but measurements
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def run_regression(design: Design, work: Path, *, simulator: str = "verilator",
             runner.test(
                 test_module=MODULE, hdl_toplevel=design.top, hdl_toplevel_lang="verilog",
                 build_dir=build, test_dir=work, results_xml=str(results), log_file=log,
-                test_filter=only or "^(?!.*speed)", **settings,
+                test_filter=only or _CHECKS, **settings,
                 extra_env={"HWGEN_DESIGN": str(design.folder.resolve()), **(environment or {})},
             )
         except (SystemExit, subprocess.CalledProcessError):

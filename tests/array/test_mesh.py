@@ -3,6 +3,7 @@
 What only one dataflow has is in the test files of the two.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from hwgen.number import Codes, Fixed
 from hwgen.spec import InputError
 from tests.array.products import (CODES, DATAFLOWS, OS, WS, array_of, expect_cycles, expect_golden,
                                   expect_rtl, operands_of)
-from tests.streams import Bench, simulate, simulate_product, unpack_beats
+from tests.streams import Bench, packed, simulate, simulate_product, simulate_streams
 
 U8, S8 = {"width": 8, "signed": False}, {"width": 8}
 ROUNDED = {"width": 12, "frac": -3, "rounding": "nearest_even"}
@@ -145,27 +146,23 @@ def test_two_products_in_a_row(dataflow: dict[str, Any]) -> None:
              for seed, shape in enumerate([(3, 5, 4), (1, 2, 2), (5, 3, 1)])]
     beats = {name: {field: np.concatenate([part[name][field] for part in parts])
                     for field in parts[0][name]} for name in parts[0]}
-    dut = array.create()
-    words = {name: [int.from_bytes(row.tobytes(), "little")
-                    for row in array.streams[name].pack(beats[name])] for name in "ab"}
-    bench = Bench(dut, words, dict.fromkeys("abo", 0.1), 0)
-    simulate(dut, lambda ctx: bench.run(ctx, len(beats["o"]["codes"]), 2000, after=20))
-    values = unpack_beats(array.streams["o"], bench.taken)
-    np.testing.assert_array_equal(values["codes"], beats["o"]["codes"])
-    np.testing.assert_array_equal(values["last"][:, 0], beats["o"]["last"])
+    run = simulate_streams(array, beats, len(beats["o"]["codes"]), stall=0.1)
+    np.testing.assert_array_equal(run.codes, beats["o"]["codes"])
+    np.testing.assert_array_equal(run.last, beats["o"]["last"])
 
 
 class HoldingBench(Bench):
     """Also notes every result beat that changed, or went, before it was taken."""
 
     waiting: int | None = None
-    changes = 0
+    holds = changes = 0
 
     def watch(self, ctx: Any, cycle: int) -> None:
         super().watch(ctx, cycle)
         o = self.dut.o
         beat = ctx.get(o.payload.as_value()) if ctx.get(o.valid) else None
         if self.waiting is not None:
+            self.holds += 1
             self.changes += beat != self.waiting
         self.waiting = None if ctx.get(o.ready) else beat
 
@@ -174,11 +171,10 @@ class HoldingBench(Bench):
 def test_result_waits_unchanged_until_taken(dataflow: dict[str, Any]) -> None:
     array = array_of(2, 2, dataflow=dataflow)
     beats = array.beats(*operands_of(array, (4, 4, 4)))
-    dut = array.create()
-    words = {name: [int.from_bytes(row.tobytes(), "little")
-                    for row in array.streams[name].pack(beats[name])] for name in "ab"}
-    bench = HoldingBench(dut, words, {"a": 0.2, "b": 0.2, "o": 0.7}, 0)
-    simulate(dut, lambda ctx: bench.run(ctx, len(beats["o"]["codes"]), 2000, after=20))
+    bench = HoldingBench(array.create(), packed(array, beats), {"a": 0.2, "b": 0.2, "o": 0.7}, 0)
+    simulate(bench.dut, partial(bench.run, results=len(beats["o"]["codes"]), max_cycles=2000,
+                                after=20))
+    assert bench.holds > 5
     assert bench.changes == 0
 
 

@@ -1,0 +1,80 @@
+"""Hypothesis strategies over the whole space of array specs, at small sizes."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from hwgen.array.mesh import ArraySpec
+from hwgen.arith.catalogue import MULTIPLIERS
+from hwgen.number import Overflow, Rounding
+from tests.array.products import CODES
+
+Draw = Any
+
+_OPERAND_BITS = st.one_of(st.integers(1, 9), st.sampled_from([1, 2, 8, 16, 31, 32]))
+_SUM_BITS = st.one_of(st.integers(1, 40), st.sampled_from([1, 2, 32, 60, 61, 62, 63, 64]))
+_CHOICES = {"rounding": st.sampled_from([mode.value for mode in Rounding]),
+            "overflow": st.sampled_from([mode.value for mode in Overflow])}
+_KINDS = st.sampled_from([family.model_fields["kind"].default for family in MULTIPLIERS])
+
+
+@st.composite
+def operands(draw: Draw) -> dict[str, Any]:
+    """An operand format."""
+    return {"width": draw(_OPERAND_BITS), "signed": draw(st.booleans()),
+            "frac": draw(st.one_of(st.just(0), st.integers(-64, 64)))}
+
+
+@st.composite
+def derived(draw: Draw, source_frac: int, source_bits: int) -> dict[str, Any]:
+    """An accumulator or requantizer behind a source."""
+    width = draw(_SUM_BITS)
+    most = min(source_bits, source_frac + 128)
+    drop = draw(st.one_of(st.none(), st.integers(0, min(most, 4)), st.integers(0, most)))
+    return {"width": width, "signed": width == 64 or draw(st.booleans()),
+            "frac": None if drop is None else source_frac - drop,
+            **{name: draw(choice) for name, choice in _CHOICES.items()}}
+
+
+@st.composite
+def dataflows(draw: Draw) -> dict[str, Any]:
+    """A dataflow; with small banks above all."""
+    if draw(st.booleans()):
+        return {"kind": "output-stationary"}
+    return {"kind": "weight-stationary",
+            "bank_rows": draw(st.one_of(st.integers(0, 4), st.sampled_from([8, 256, 65536])))}
+
+
+@st.composite
+def arrays(draw: Draw) -> ArraySpec:
+    """Any array of up to 3 x 3 PEs with up to 3 lanes."""
+    a, b, lanes = draw(operands()), draw(operands()), draw(st.integers(1, 3))
+    frac, bits = a["frac"] + b["frac"], a["width"] + b["width"] + (lanes - 1).bit_length()
+    accumulator = draw(derived(frac, bits))
+    acc_frac = frac if accumulator["frac"] is None else accumulator["frac"]
+    return ArraySpec.parse({
+        "name": "mac", "rows": draw(st.integers(1, 3)), "columns": draw(st.integers(1, 3)),
+        "dataflow": draw(dataflows()),
+        "pe": {"a": a, "b": b, "lanes": lanes, "accumulator": accumulator,
+               "multiplier": {"kind": draw(_KINDS)}, "pipeline": draw(st.integers(0, 1))},
+        "output": draw(st.one_of(st.none(), derived(acc_frac, accumulator["width"]))),
+    })
+
+
+@st.composite
+def shapes(draw: Draw, array: ArraySpec) -> tuple[int, int, int]:
+    """M, K and N of a product that the array takes, several tiles of it at times."""
+    deepest = 7 if array.max_depth is None else min(7, array.max_depth)
+    return draw(st.integers(1, 5)), draw(st.integers(1, deepest)), draw(st.integers(1, 4))
+
+
+@st.composite
+def products(draw: Draw) -> tuple[ArraySpec, tuple[int, int, int], str, int]:
+    """An array, the shape of a product, the kind of its codes and a seed."""
+    array = draw(arrays())
+    return array, draw(shapes(array)), draw(st.sampled_from(CODES)), draw(st.integers(0, 999))
+
+
+def stalls() -> st.SearchStrategy[dict[str, float]]:
+    """How often each stream pauses."""
+    return st.fixed_dictionaries({name: st.sampled_from([0.0, 0.3, 0.7]) for name in "abo"})

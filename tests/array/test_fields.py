@@ -1,0 +1,103 @@
+"""No dead field: each one of an array's spec, where it matters, changes the Verilog."""
+
+import types
+from collections.abc import Iterator
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import pytest
+
+from hwgen.array.mesh import ArraySpec
+from hwgen.flow.design import verilog_text
+from hwgen.spec import Spec
+from tests.array.products import OS, WS
+
+ROUNDED = {"pe": {"accumulator": {"frac": -4, "width": 12}}}
+REQUANTIZED = {"output": {"width": 8, "frac": -4}}
+
+# Field: what else must be set, and the field's other value.
+CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
+    "name": ({}, "other"),
+    "rows": ({}, 3),
+    "columns": ({}, 2),
+    "dataflow": ({}, WS),
+    "dataflow[weight-stationary].bank_rows": ({"dataflow": WS}, 16),
+    "pe.a.width": ({}, 7),
+    "pe.a.frac": (ROUNDED, 1),
+    "pe.a.signed": ({}, False),
+    "pe.b.width": ({}, 7),
+    "pe.b.frac": (ROUNDED, 1),
+    "pe.b.signed": ({}, False),
+    "pe.lanes": ({}, 2),
+    "pe.pipeline": ({}, 1),
+    "pe.accumulator.width": ({}, 31),
+    "pe.accumulator.frac": ({}, -1),
+    "pe.accumulator.signed": ({"pe": {"accumulator": {"overflow": "saturate"}}}, False),
+    "pe.accumulator.rounding": (ROUNDED, "nearest_up"),
+    "pe.accumulator.overflow": ({}, "saturate"),
+    "output": ({}, {"width": 8}),
+    "output.width": (REQUANTIZED, 9),
+    "output.frac": (REQUANTIZED, -5),
+    "output.signed": (REQUANTIZED, False),
+    "output.rounding": (REQUANTIZED, "floor"),
+    "output.overflow": (REQUANTIZED, "wrap"),
+}
+
+
+def choices(annotation: Any) -> list[Any]:
+    """The members of a union, or the type itself."""
+    if get_origin(annotation) is Annotated:
+        return choices(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return [each for member in get_args(annotation) for each in choices(member)]
+    return [annotation]
+
+
+def fields(spec_class: type[Spec], path: str = "") -> Iterator[str]:
+    """Dotted names of all fields that have more than one value; choices of tables in brackets."""
+    for name, field in spec_class.model_fields.items():
+        options = choices(field.annotation)
+        tables = [each for each in options if isinstance(each, type) and issubclass(each, Spec)]
+        fixed = get_origin(options[0]) is Literal and len(get_args(options[0])) == 1
+        if len(options) > 1 and tables or not tables and not fixed:
+            yield path + name
+        for table in tables:
+            kind = f"[{table.model_fields['kind'].default}]" if len(tables) > 1 else ""
+            yield from fields(table, f"{path}{name}{kind}.")
+
+
+def changed(path: str) -> tuple[ArraySpec, ArraySpec]:
+    """The array before and after the change of one field."""
+    others, value = CHANGES[path]
+    base = ArraySpec.parse({"name": "mac", "rows": 2, "columns": 1, "dataflow": OS, **others})
+    values = table = base.model_dump(mode="json")
+    *parents, field = [step.partition("[")[0] for step in path.split(".")]
+    for parent in parents:
+        table = table[parent]
+    table[field] = value
+    return base, ArraySpec.parse(values)
+
+
+@cache
+def verilog(array: ArraySpec) -> str:
+    """The modules, without the header, which holds the hash of the spec."""
+    text = verilog_text(array)
+    return text[text.index("\nmodule ") :]
+
+
+def test_every_field_is_listed() -> None:
+    assert sorted(fields(ArraySpec)) == sorted(CHANGES)
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_field_changes_the_verilog(path: str) -> None:
+    before, after = changed(path)
+    assert before.config_hash != after.config_hash
+    assert verilog(before) != verilog(after)
+
+
+def test_spelled_out_defaults_do_not_change_the_verilog() -> None:
+    base = ArraySpec.parse({"name": "mac", "rows": 2, "columns": 1})
+    spelled = ArraySpec.parse({**base.model_dump(mode="json"), "output": {
+        "width": 32, "rounding": "nearest_even", "overflow": "saturate"}})
+    assert verilog(base) == verilog(spelled)
