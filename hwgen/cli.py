@@ -330,7 +330,10 @@ def _print(as_json: bool, values: Any, text: str) -> None:
 
 
 def _busy(what: str) -> Any:
-    """A spinner on standard error while ``what`` is done; nothing where there is no terminal."""
+    """Say on standard error what is being done: a spinner on a terminal, else one line."""
     from rich.console import Console
 
-    return Console(stderr=True).status(what)
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        print(f"hwgen: {what} ...", file=sys.stderr, flush=True)
+    return console.status(what)

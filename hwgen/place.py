@@ -36,11 +36,18 @@ class EmitPlatform(Protocol):
         """Module name of ``unit`` and the names of all its ports, clock and reset included."""
 
 
-def place(m: Module, platform: Any, name: str, unit: Placeable) -> Any:
-    """Add ``unit`` to ``m`` as submodule ``name``; returns an object with the unit's ports."""
+def place(m: Module, platform: Any, name: str, unit: Placeable, **inputs: Any) -> Any:
+    """Add ``unit`` to ``m`` as submodule ``name``; returns an object with the unit's ports.
+
+    Parameters
+    ----------
+    inputs : what drives each input port, as wide as the port; a port left out is driven by
+        assigning to it.  Driving it here is quicker to convert: no signal stands in between.
+    """
     if not isinstance(platform, EmitPlatform):
         component = unit.create()
         m.submodules[name] = component
+        m.d.comb += [getattr(component, port).eq(value) for port, value in inputs.items()]
         return component
     interface = unit.signature.create(path=(name,))
     module_name, ports = platform.converted(unit)
@@ -49,7 +56,7 @@ def place(m: Module, platform: Any, name: str, unit: Placeable) -> Any:
         port = "__".join(map(str, path))
         if port in ports:
             direction = "i" if member.flow == wiring.In else "o"
-            connections[f"{direction}_{port}"] = Value.cast(value)
+            connections[f"{direction}_{port}"] = Value.cast(inputs.get(port, value))
     if "clk" in ports:
         connections["i_clk"] = ClockSignal()
     if "rst" in ports:

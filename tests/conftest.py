@@ -2,7 +2,6 @@
 
 import os
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -12,7 +11,3 @@ settings.register_profile("ordinary", max_examples=150, deadline=None, derandomi
 settings.register_profile("slow", max_examples=3000, deadline=None, print_blob=True,
                           suppress_health_check=_CHECKS)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes minutes; left out of the ordinary run")

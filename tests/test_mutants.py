@@ -12,15 +12,25 @@ from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.arith.exact import ExactMultiplierUnit
 from hwgen.array import grid, mesh, output_stationary, results, skew, weight_stationary
 from hwgen.array.output_stationary import OutputStationaryCellUnit, OutputStationaryMesh
-from hwgen.array.weight_stationary import (BankCellUnit, WeightStationary, WeightStationaryCellUnit,
-                                           WeightStationaryMesh)
+from hwgen.array.weight_stationary import (
+    BankCellUnit,
+    WeightStationary,
+    WeightStationaryCellUnit,
+    WeightStationaryMesh,
+)
 from hwgen.number import Overflow, Rounding
 from hwgen.pe import parallel
-from tests.array.products import (OS, WS, array_of, expect_cycles, expect_golden, expect_rtl,
-                                  operands_of)
+from tests.array.products import (
+    OS,
+    WS,
+    array_of,
+    expect_cycles,
+    expect_golden,
+    expect_rtl,
+    operands_of,
+)
 from tests.streams import Bench
 
-LIMIT = {"max_cycles": 600}
 ROUNDING = {"lanes": 3, "pipeline": 1, "a": {"width": 6}, "b": {"width": 6},
             "accumulator": {"width": 9, "frac": -3, "rounding": "nearest_even",
                             "overflow": "saturate"}}
@@ -28,7 +38,7 @@ NEAREST_UP = {"accumulator": {"frac": -3, "rounding": "nearest_up"}}
 
 
 def product(array: mesh.ArraySpec, shape: tuple[int, int, int], **options: Any) -> None:
-    expect_rtl(array, *operands_of(array, shape), **LIMIT, **options)
+    expect_rtl(array, *operands_of(array, shape), max_cycles=600, **options)
 
 
 def reset(array: mesh.ArraySpec) -> None:
@@ -113,7 +123,7 @@ MUTANTS = {
     "flags survive a reset in ws": Mutant(
         "ws reset", skew, "taps", "name=name", "name=name, reset_less=True"),
     "rows upside down": Mutant(
-        "os", grid.GridUnit, "elaborate", ' if spec.first_row == "north" else (high, low)', ""),
+        "os", grid.GridUnit, "elaborate", '1 if spec.first_row == "north" else -1', "1"),
     "mesh not held": Mutant("os stalls", results.ResultStream, "__init__", "~self.valid | o.ready",
                             "1"),
     "foot not held": Mutant("os stalls", results.RequantizerCellUnit, "elaborate", "m.If(self.en)",
@@ -167,7 +177,8 @@ MUTANTS = {
         "golden ws", WeightStationary, "golden", "pe.accumulator.golden_add(bank, acc)",
         "bank + acc"),
     "golden: one tile": Mutant(
-        "golden ws", WeightStationary, "golden", "acc = zero", "acc = zero if bank is None else bank"),
+        "golden ws", WeightStationary, "golden", "acc = zero",
+        "acc = zero if bank is None else bank"),
 }
 
 

@@ -194,5 +194,4 @@ def test_random_codes_hit_both_extremes(operand: Fixed) -> None:
 
 
 def test_dtype_by_bits() -> None:
-    assert exact_dtype(61) == np.int64
-    assert exact_dtype(62) == object
+    assert [exact_dtype(bits) for bits in (1, 61, 62, 96)] == [np.int64, np.int64, object, object]

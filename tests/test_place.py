@@ -3,20 +3,22 @@
 import re
 from typing import Any
 
-from amaranth import Fragment, Module
+from amaranth import Const, Fragment, Module
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.array.skew import Delay, DelayUnit
 from hwgen.place import EmitPlatform, place
+from tests.streams import simulate
 
 
 class Recorder:
     """An emitting platform that gives every unit one name."""
 
     def __init__(self, ports: set[str]):
-        self.ports, self.asked = frozenset(ports), []
+        self.ports = frozenset(ports)
+        self.asked: list[Any] = []
 
     def converted(self, unit: Any) -> tuple[str, frozenset[str]]:
         self.asked.append(unit)
@@ -24,17 +26,17 @@ class Recorder:
 
 
 class Parent(wiring.Component):
-    """Two delays in a row."""
+    """Two delays in a row, the second with its inputs given on placing it."""
 
-    i: In(4)
-    o: Out(4)
+    def __init__(self) -> None:
+        super().__init__({"i": In(4), "o": Out(4)})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         first = place(m, platform, "first", Delay(4, 1))
-        second = place(m, platform, "second", Delay(4, 1))
-        m.d.comb += [first.en.eq(1), second.en.eq(1), first.i.eq(self.i), second.i.eq(first.o),
-                     self.o.eq(second.o)]
+        m.d.comb += [first.en.eq(1), first.i.eq(self.i)]
+        second = place(m, platform, "second", Delay(4, 1), en=Const(1), i=first.o)
+        m.d.comb += self.o.eq(second.o)
         return m
 
 
@@ -57,16 +59,33 @@ def test_emission_gets_instances_and_builds_nothing() -> None:
     assert platform.asked == [Delay(4, 1), Delay(4, 1)]
     assert re.findall(r"cell \\top_delay \\(\w+)", text) == ["first", "second"]
     assert text.count("\nmodule ") == 1
-    cell = text[text.index(r"cell \top_delay \first"):]
-    connected = re.findall(r"connect \\(\w+) ", cell[: cell.index("\n  end")])
-    assert sorted(connected) == ["clk", "en", "i", "o"]
+    for name in ("first", "second"):
+        assert connected(text, name) == ["clk", "en", "i", "o"]
+
+
+def connected(text: str, name: str) -> list[str]:
+    """The connected ports of an instance."""
+    cell = text[text.index(rf"cell \top_delay \{name}"):]
+    return sorted(re.findall(r"connect \\(\w+) ", cell[: cell.index("\n  end")]))
+
+
+def test_simulation_joins_the_inputs() -> None:
+    dut, seen = Parent(), []
+
+    async def testbench(ctx: Any) -> None:
+        for code in (3, 5, 7, 9):
+            ctx.set(dut.i, code)
+            await ctx.tick()
+            seen.append(ctx.get(dut.o))
+
+    simulate(dut, testbench)
+    assert seen == [0, 3, 5, 7]
 
 
 def test_ports_that_a_unit_lacks_stay_unconnected() -> None:
     text = rtlil.convert(Parent(), platform=Recorder({"clk", "rst", "i", "o"}), emit_src=False)
-    cell = text[text.index(r"cell \top_delay \first"):]
-    connected = re.findall(r"connect \\(\w+) ", cell[: cell.index("\n  end")])
-    assert sorted(connected) == ["clk", "i", "o", "rst"]
+    for name in ("first", "second"):
+        assert connected(text, name) == ["clk", "i", "o", "rst"]
 
 
 def test_any_other_platform_gets_the_component() -> None:

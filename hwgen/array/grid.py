@@ -1,8 +1,8 @@
-"""Any R x C grid of one cell, as halves of halves.
+"""Any R x C grid of one cell, as parts of parts.
 
-A grid splits in two until one cell is left, and equal halves are one module.  So a mesh of 64 x 64
-cells is 13 modules, and neither elaboration nor Verilog grows with more than the logarithm of its
-size.  The grid knows nothing of the cell's arithmetic: it only joins edges of the same name.
+A grid splits in up to four until one cell is left, and equal parts are one module.  So a mesh of
+64 x 64 cells is 7 modules, and the Verilog grows with the logarithm of its size.  The grid knows
+nothing of the cell's arithmetic: it only joins edges of the same name.
 """
 
 from collections.abc import Hashable, Mapping
@@ -14,6 +14,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.place import place
+
+PARTS = 4
 
 
 class Cell(Hashable, Protocol):
@@ -43,7 +45,7 @@ class Grid:
 
     Columns count from the west.  Data flows south; rows count from ``first_row``: from the north
     edge, or from the south edge where results leave south and row 0 is to be the first of them.
-    Equal halves are one module, and the tree of halves has at most two sizes a level.
+    Equal parts are one module, and the tree of parts has at most two sizes a level.
     """
 
     cell: Cell
@@ -75,20 +77,22 @@ class Grid:
     def create(self) -> wiring.Component:
         return self.cell.create() if self.is_cell else GridUnit(self)
 
-    def halves(self) -> tuple["Grid", "Grid"]:
-        """West and east columns; of a single column, its low and high rows.
+    @property
+    def by_columns(self) -> bool:
+        """Whether the columns split; they do first: sums make their ends the wider edge."""
+        return self.columns > 1
 
-        Columns split first because the edge across a column carries sums, the wider one.
-        """
-        size = self.rows if self.columns == 1 else self.columns
-        low = (size + 1) // 2
-        sizes = [(n, 1) if self.columns == 1 else (self.rows, n) for n in (low, size - low)]
-        first, second = (Grid(self.cell, *each, self.first_row) for each in sizes)
-        return first, second
+    def parts(self) -> list["Grid"]:
+        """Up to :data:`PARTS` grids of nearly equal size: columns from the west, or rows."""
+        size = self.columns if self.by_columns else self.rows
+        count = min(size, PARTS)
+        sizes = [size // count + (index < size % count) for index in range(count)]
+        return [Grid(self.cell, self.rows, n, self.first_row) if self.by_columns
+                else Grid(self.cell, n, self.columns, self.first_row) for n in sizes]
 
 
 class GridUnit(wiring.Component):
-    """Two halves of a :class:`Grid`, joined at the edge between them."""
+    """The parts of a :class:`Grid`, joined at the edges between them."""
 
     def __init__(self, spec: Grid):
         self.spec = spec
@@ -97,32 +101,37 @@ class GridUnit(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         spec, cell = self.spec, self.spec.cell
-        low_spec, high_spec = spec.halves()
-        low = place(m, platform, "low", low_spec)
-        high = place(m, platform, "high", high_spec)
-        m.d.comb += [low.en.eq(self.en), high.en.eq(self.en)]
-        if spec.columns > 1:
-            m.d.comb += self._chain("w", cell.west, "e", cell.east, low, high)
-            m.d.comb += self._share("n", cell.north, "s", cell.south, low, high)
-        else:
-            first, last = (low, high) if spec.first_row == "north" else (high, low)
-            m.d.comb += self._chain("n", cell.north, "s", cell.south, first, last)
-            m.d.comb += self._share("w", cell.west, "e", cell.east, low, high)
+        along, across = ("w", cell.west, "e", cell.east), ("n", cell.north, "s", cell.south)
+        if not spec.by_columns:
+            along, across = across, along
+        parts = list(enumerate(spec.parts()))
+        upstream = not spec.by_columns and spec.first_row == "south"
+        placed, previous = {}, None
+        for index, part in reversed(parts) if upstream else parts:
+            start = sum(other.columns if spec.by_columns else other.rows
+                        for _, other in parts[:index])
+            size = part.columns if spec.by_columns else part.rows
+            placed[index] = previous = place(
+                m, platform, f"part{index}", part, en=self.en,
+                **self._along(along, previous), **self._across(across, start, size))
+        for port in along[3]:
+            m.d.comb += self._port(along[2], port).eq(getattr(previous, f"{along[2]}_{port}"))
+        for port in across[3]:
+            packed = Cat(getattr(placed[index], f"{across[2]}_{port}") for index, _ in parts)
+            m.d.comb += self._port(across[2], port).eq(packed)
         return m
 
-    def _chain(self, into, inputs, out, outputs, first, last):
-        """What enters ``first`` passes through the edge between the halves and leaves ``last``."""
-        for name in inputs:
-            yield getattr(first, f"{into}_{name}").eq(getattr(self, f"{into}_{name}"))
-            yield getattr(last, f"{into}_{name}").eq(getattr(first, f"{out}_{name}"))
-        for name in outputs:
-            yield getattr(self, f"{out}_{name}").eq(getattr(last, f"{out}_{name}"))
+    def _port(self, edge, port):
+        return getattr(self, f"{edge}_{port}")
 
-    def _share(self, into, inputs, out, outputs, low, high):
-        """Packed ports along the split are the low half's bits, then the high half's."""
-        for name in inputs:
-            halves = Cat(getattr(low, f"{into}_{name}"), getattr(high, f"{into}_{name}"))
-            yield halves.eq(getattr(self, f"{into}_{name}"))
-        for name in outputs:
-            halves = Cat(getattr(low, f"{out}_{name}"), getattr(high, f"{out}_{name}"))
-            yield getattr(self, f"{out}_{name}").eq(halves)
+    def _along(self, axis, previous):
+        """Inputs on the axis of the split: this grid's own, or what the part before sends on."""
+        into, inputs, out, _ = axis
+        return {f"{into}_{port}": self._port(into, port) if previous is None
+                else getattr(previous, f"{out}_{port}") for port in inputs}
+
+    def _across(self, axis, start, size):
+        """Inputs on the other axis: each part's own bits of the packed ports."""
+        into, inputs, _, _ = axis
+        return {f"{into}_{port}": self._port(into, port)[bits * start : bits * (start + size)]
+                for port, bits in inputs.items()}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from amaranth import Module, Mux, Signal
+from amaranth import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 
 from hwgen.array.grid import Grid
@@ -166,12 +166,12 @@ class OutputStationaryCellUnit(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        pe = place(m, platform, "pe", self.spec.pe)
         a, b = (Signal(len(port), name=name, reset_less=True)
                 for name, port in (("a", self.w_a), ("b", self.n_b)))
         valid, last, shift = (Signal(name=name) for name in ("valid", "last", "shift"))
         acc = Signal(self.spec.pe.format.shape)
         drain = Signal(self.spec.pe.format.width, reset_less=True)
+        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=b, acc_i=acc)
         adds, ends = valid, last
         for _ in range(self.spec.pe.latency):
             adds = delayed(m, self.en, adds, 1, "adds")
@@ -186,7 +186,6 @@ class OutputStationaryCellUnit(wiring.Component):
             with m.Elif(self.w_shift):
                 m.d.sync += drain.eq(self.n_sum)
         m.d.comb += [
-            pe.en.eq(self.en), pe.a.eq(a), pe.b.eq(b), pe.acc_i.eq(acc),
             self.e_a.eq(a), self.e_valid.eq(valid), self.e_last.eq(last),
             self.e_shift.eq(shift), self.s_b.eq(b), self.s_sum.eq(drain),
         ]
@@ -212,23 +211,20 @@ class OutputStationaryMesh(wiring.Component):
         results = ResultStream(m, platform, array, self.o)
         en = results.en
         step, last = self._accept(m, en)
-        grid = place(m, platform, "grid", array.dataflow.grid(array))
         pe = array.pe
-        skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows,
-                                                       "falling"))
-        skew_b = place(m, platform, "skew_b", Triangle(pe.b.width * pe.lanes, array.columns,
-                                                       "rising"))
+        skew_a = place(m, platform, "skew_a",
+                       Triangle(pe.a.width * pe.lanes, array.rows, "falling"),
+                       en=en, i=self.a.payload.codes)
+        skew_b = place(m, platform, "skew_b",
+                       Triangle(pe.b.width * pe.lanes, array.columns, "rising"),
+                       en=en, i=self.b.payload.codes)
         valid_taps = taps(m, en, step, array.rows, "falling", "valid_taps")
         last_taps = taps(m, en, last, array.rows, "falling", "last_taps")
         drains, shifts = self._drain(m, en, last_taps[0])
         valid = delayed(m, en, drains, array.columns - 1, "drain_taps")
-        m.d.comb += [
-            grid.en.eq(en), skew_a.en.eq(en), skew_b.en.eq(en),
-            skew_a.i.eq(self.a.payload.codes), skew_b.i.eq(self.b.payload.codes),
-            grid.w_a.eq(skew_a.o), grid.n_b.eq(skew_b.o),
-            grid.w_valid.eq(valid_taps), grid.w_last.eq(last_taps),
-            grid.w_shift.eq(shifts),
-        ]
+        grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
+                     w_a=skew_a.o, w_valid=valid_taps, w_last=last_taps, w_shift=shifts,
+                     n_b=skew_b.o, n_sum=Const(0, pe.format.width * array.columns))
         codes = results.requantized(array.dataflow.feet(array), grid.s_sum)
         results.send(codes, valid, self._last_row(m, results))
         return m

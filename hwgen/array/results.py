@@ -80,8 +80,7 @@ class ResultStream:
 
     def requantized(self, feet: Grid, sums: Any) -> Any:
         """The columns' ``sums`` as result codes, one cycle later."""
-        row = place(self._m, self._platform, "feet", feet)
-        self._m.d.comb += [row.en.eq(self.en), row.n_sum.eq(sums)]
+        row = place(self._m, self._platform, "feet", feet, en=self.en, n_sum=sums)
         return row.s_code
 
     def send(self, codes: Any, valid: Any, last: Any) -> None:
@@ -91,10 +90,9 @@ class ResultStream:
         """
         m, array, en = self._m, self._array, self.en
         deskew = place(m, self._platform, "deskew",
-                       Triangle(array.result.width, array.columns, "falling"))
+                       Triangle(array.result.width, array.columns, "falling"), en=en, i=codes)
         with m.If(en):
             m.d.sync += self.valid.eq(valid)
         m.d.comb += [
-            deskew.en.eq(en), deskew.i.eq(codes),
             self._o.payload.codes.eq(deskew.o), self._o.payload.last.eq(last),
         ]

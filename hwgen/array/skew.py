@@ -48,8 +48,9 @@ class DelayUnit(wiring.Component):
         if bits > 1 and bits * cycles > MAX_LINE_BITS:
             low = (bits + 1) // 2
             for name, part in (("low", slice(0, low)), ("high", slice(low, bits))):
-                half = place(m, platform, name, Delay(len(self.i[part]), cycles))
-                m.d.comb += [half.en.eq(self.en), half.i.eq(self.i[part]), self.o[part].eq(half.o)]
+                half = place(m, platform, name, Delay(len(self.i[part]), cycles),
+                             en=self.en, i=self.i[part])
+                m.d.comb += self.o[part].eq(half.o)
             return m
         stages = Signal(bits * cycles, reset_less=True)
         with m.If(self.en):
@@ -100,16 +101,17 @@ class TriangleUnit(wiring.Component):
         rising = spec.slope == "rising"
         late = slice(edge, None) if rising else slice(0, edge)
         cycles = low if rising else spec.count - low
-        delay = place(m, platform, "delay", Delay(len(self.i[late]), cycles))
-        m.d.comb += [delay.en.eq(self.en), delay.i.eq(self.i[late])]
+        delay = place(m, platform, "delay", Delay(len(self.i[late]), cycles),
+                      en=self.en, i=self.i[late])
         halves = [("low", slice(0, edge), low), ("high", slice(edge, None), spec.count - low)]
         for name, part, count in halves:
             source = delay.o if part == late else self.i[part]
             if count == 1:
                 m.d.comb += self.o[part].eq(source)
                 continue
-            half = place(m, platform, name, Triangle(spec.bits, count, spec.slope))
-            m.d.comb += [half.en.eq(self.en), half.i.eq(source), self.o[part].eq(half.o)]
+            half = place(m, platform, name, Triangle(spec.bits, count, spec.slope),
+                         en=self.en, i=source)
+            m.d.comb += self.o[part].eq(half.o)
         return m
 
 

@@ -210,12 +210,12 @@ class WeightStationaryCellUnit(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        pe = place(m, platform, "pe", self.spec.pe)
         a = Signal(len(self.w_a), reset_less=True)
         weight, next_weight = (Signal(len(self.n_b), name=name, reset_less=True)
                                for name in ("weight", "next_weight"))
         total = Signal(self.spec.pe.format.width, reset_less=True)
         swap, load = Signal(name="swap"), Signal(name="load")
+        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=weight, acc_i=self.n_sum)
         with m.If(self.en):
             m.d.sync += [a.eq(self.w_a), swap.eq(self.w_swap), load.eq(self.w_load)]
             m.d.sync += total.eq(pe.acc_o)
@@ -224,7 +224,6 @@ class WeightStationaryCellUnit(wiring.Component):
             with m.If(self.w_swap):
                 m.d.sync += weight.eq(next_weight)
         m.d.comb += [
-            pe.en.eq(self.en), pe.a.eq(a), pe.b.eq(weight), pe.acc_i.eq(self.n_sum),
             self.e_a.eq(a), self.e_swap.eq(swap), self.e_load.eq(load),
             self.s_b.eq(next_weight), self.s_sum.eq(total),
         ]
@@ -321,17 +320,15 @@ class WeightStationaryMesh(wiring.Component):
         results = ResultStream(m, platform, array, self.o)
         en = results.en
         step, swap, loads = self._accept(m, en)
-        grid = place(m, platform, "grid", array.dataflow.grid(array))
-        skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows, "rising"))
-        skew_b = place(m, platform, "skew_b", Triangle(pe.b.width * pe.lanes, array.columns,
-                                                       "rising"))
-        m.d.comb += [
-            grid.en.eq(en), skew_a.en.eq(en), skew_b.en.eq(en),
-            skew_a.i.eq(self.a.payload.codes), skew_b.i.eq(self.b.payload.codes),
-            grid.w_a.eq(skew_a.o), grid.n_b.eq(skew_b.o), grid.n_sum.eq(0),
-            grid.w_swap.eq(taps(m, en, swap, array.rows, "rising", "swap_taps")),
-            grid.w_load.eq(loads),
-        ]
+        skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows, "rising"),
+                       en=en, i=self.a.payload.codes)
+        skew_b = place(m, platform, "skew_b",
+                       Triangle(pe.b.width * pe.lanes, array.columns, "rising"),
+                       en=en, i=self.b.payload.codes)
+        grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
+                     w_a=skew_a.o, w_load=loads,
+                     w_swap=taps(m, en, swap, array.rows, "rising", "swap_taps"),
+                     n_b=skew_b.o, n_sum=Const(0, pe.format.width * array.columns))
         last = delayed(m, en, step & self.a.payload.last, array.latency, "last_taps")
         if self.bank_rows:
             finish = step & self.a.payload.finish
@@ -377,15 +374,12 @@ class WeightStationaryMesh(wiring.Component):
         """Result codes of the accumulator bank, whose flags run a cycle ahead of the sums."""
         array = self.array
         feet = array.dataflow.feet(array)
-        bank = place(m, platform, "feet", feet)
         ahead = array.rows + array.pe.latency
         flags = {name: delayed(m, en, flag, ahead, f"{name}_ahead") for name, flag in (
             ("step", step), ("start", self.a.payload.start), ("last", self.a.payload.last))}
         row = Signal(feet.cell.west["row"])
         with m.If(en & flags["step"]):
             m.d.sync += row.eq(Mux(flags["last"], 0, row + 1))
-        m.d.comb += [
-            bank.en.eq(en), bank.n_sum.eq(sums), bank.w_row.eq(row),
-            bank.w_step.eq(flags["step"]), bank.w_start.eq(flags["start"]),
-        ]
+        bank = place(m, platform, "feet", feet, en=en, n_sum=sums, w_row=row,
+                     w_step=flags["step"], w_start=flags["start"])
         return bank.s_code

@@ -32,8 +32,7 @@ def examine() -> list[Finding]:
 def warm_tools() -> None:
     """Compile what compiles itself at first use: minutes once, with a line of progress each."""
     yosys.warm()
-    for waves in (False, True):
-        verilator.runtime(waves)
+    verilator.runtime(waves=False)
 
 
 def _python() -> Finding:

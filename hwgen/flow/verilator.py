@@ -144,8 +144,9 @@ def runtime(waves: bool) -> Path:
     key = key_of(tool_versions(), str(waves), repr(_cxx_flags(waves)[:5]))
 
     def build(folder: Path) -> None:
-        print("hwgen: compiling Verilator's run time, once for this machine (about 20 s)",
-              file=sys.stderr, flush=True)
+        what = "Verilator's run time with waves" if waves else "Verilator's run time"
+        print(f"hwgen: compiling {what}, once for this machine (about 20 s)", file=sys.stderr,
+              flush=True)
         include = root() / "include"
         _run_all([[compiler(), "-O2", *_cxx_flags(waves), "-c", str(include / source)]
                   for source in sources], folder)

@@ -127,8 +127,7 @@ class ParallelPEUnit(wiring.Component):
         unit = MultiplierUnit(spec.multiplier, spec.operands)
         products = []
         for lane in range(spec.lanes):
-            multiply = place(m, platform, f"lane{lane}", unit)
-            m.d.comb += [multiply.a.eq(self.a[lane]), multiply.b.eq(self.b[lane])]
+            multiply = place(m, platform, f"lane{lane}", unit, a=self.a[lane], b=self.b[lane])
             products.append(multiply.p)
         total = _tree(products)
         drop = spec.accumulator.drop(spec.operands.product_frac)

@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hwgen.array.mesh import ArraySpec
 from hwgen.arith.catalogue import MULTIPLIERS
+from hwgen.array.mesh import ArraySpec
 from hwgen.number import Overflow, Rounding
 from tests.array.products import CODES
 

@@ -59,7 +59,7 @@ def fields(spec_class: type[Spec], path: str = "") -> Iterator[str]:
         options = choices(field.annotation)
         tables = [each for each in options if isinstance(each, type) and issubclass(each, Spec)]
         fixed = get_origin(options[0]) is Literal and len(get_args(options[0])) == 1
-        if len(options) > 1 and tables or not tables and not fixed:
+        if (len(options) > 1 and tables) or (not tables and not fixed):
             yield path + name
         for table in tables:
             kind = f"[{table.model_fields['kind'].default}]" if len(tables) > 1 else ""

@@ -9,7 +9,7 @@ import pytest
 from amaranth import Module
 from amaranth.lib import wiring
 
-from hwgen.array.grid import Grid, GridUnit
+from hwgen.array.grid import Grid
 from tests.streams import simulate
 
 BITS = 16
@@ -71,7 +71,7 @@ def test_neighbours(rows: int, columns: int, first_row: Literal["north", "south"
     west, north = (rng.integers(0, 1 << BITS, size).tolist() for size in (rows, columns))
     dut = Grid(MixingCell(), rows, columns, first_row).create()
     order = slice(None) if first_row == "north" else slice(None, None, -1)
-    seen = []
+    seen: list[int] = []
 
     async def testbench(ctx: Any) -> None:
         ctx.set(dut.en, 1)

@@ -13,8 +13,17 @@ from amaranth import Signal
 from hwgen.array.mesh import ArraySpec
 from hwgen.number import Codes, Fixed
 from hwgen.spec import InputError
-from tests.array.products import (CODES, DATAFLOWS, OS, WS, array_of, expect_cycles, expect_golden,
-                                  expect_rtl, operands_of)
+from tests.array.products import (
+    CODES,
+    DATAFLOWS,
+    OS,
+    WS,
+    array_of,
+    expect_cycles,
+    expect_golden,
+    expect_rtl,
+    operands_of,
+)
 from tests.streams import Bench, packed, simulate, simulate_product, simulate_streams
 
 U8, S8 = {"width": 8, "signed": False}, {"width": 8}

@@ -51,9 +51,10 @@ def test_short_k_needs_no_chunks() -> None:
 
 
 def test_layouts() -> None:
+    streams = {bank_rows: banked(3, 2, bank_rows, pe={"lanes": 2}).streams for bank_rows in (0, 4)}
     fields = {bank_rows: {name: [(f.name, f.width, f.signed, f.count) for f in layout.fields]
-                          for name, layout in banked(3, 2, bank_rows, pe={"lanes": 2}).streams.items()}
-              for bank_rows in (0, 4)}
+                          for name, layout in layouts.items()}
+              for bank_rows, layouts in streams.items()}
     assert fields[4]["a"] == [("codes", 8, True, 6), ("last", 1, False, 1),
                               ("start", 1, False, 1), ("finish", 1, False, 1)]
     assert fields[0]["a"] == fields[4]["a"][:2]

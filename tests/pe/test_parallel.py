@@ -110,7 +110,8 @@ def test_pipeline_holds_without_enable() -> None:
     assert seen == [6, 6, 6, 18, 22]
 
 
-@pytest.mark.parametrize(("lanes", "bits"), [(1, 16), (2, 17), (3, 18), (4, 18), (5, 19), (256, 24)])
+@pytest.mark.parametrize(("lanes", "bits"), [(1, 16), (2, 17), (3, 18), (4, 18), (5, 19),
+                                             (256, 24)])
 def test_sum_bits(lanes: int, bits: int) -> None:
     pe = ParallelPE(lanes=lanes)
     assert pe.sum_bits == bits

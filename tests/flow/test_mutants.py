@@ -1,0 +1,167 @@
+"""Planted bugs: each change of the emitted Verilog must fail the regression."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from hwgen.array.mesh import ArraySpec
+from hwgen.flow.bulk import BulkSimulator
+from hwgen.flow.cocotb import run_regression
+from hwgen.flow.design import Design, generate
+from hwgen.number import Codes
+from tests.flow.matrices import matrices
+
+PE = {
+    "lanes": 2, "pipeline": 1, "a": {"width": 5}, "b": {"width": 4},
+    "accumulator": {"width": 9, "overflow": "saturate"},
+}
+OUTPUT = {"width": 6, "frac": -2}
+ARRAYS = {kind: ArraySpec.parse({"name": "dut", "rows": 3, "columns": 2, "dataflow": {"kind": kind},
+                                 "pe": PE, "output": OUTPUT})
+          for kind in ("output-stationary", "weight-stationary")}
+OS, WS = ARRAYS
+
+
+class Mutant(NamedTuple):
+    """A planted bug: ``pattern`` becomes ``new`` once, in the module ``dut`` + ``module``."""
+
+    kind: str
+    module: str
+    pattern: str
+    new: str
+
+
+def _no_reset(register: str) -> tuple[str, str]:
+    return rf"if \(rst\) {register} <= \S+;\n    else if", "if"
+
+
+def _no_enable(register: str) -> tuple[str, str]:
+    return rf"if \(\w+\) {register} <=", f"{register} <="
+
+
+_BOTH = {
+    "subtracts": ("_pe", r"\$signed\(acc_i\) \+ ", "$signed(acc_i) - "),
+    "one lane twice": ("_pe", r"\.a\(a\[9:5\]\)", ".a(a[4:0])"),
+    "unsigned operand": ("_multiply_exact_s5xs4", r"\$signed\(a\) \*", "a *"),
+    "accumulator clamps early": ("_pe", "9'h0ff", "9'h0fe"),
+    "pipeline ignores holds": ("_pe", *_no_enable(r"\w+")),
+    "skew ignores holds": ("_delay_1x10", *_no_enable("o")),
+    "deskew a cycle short": ("_falling_2x6", r"\.i\(i\[5:0\]\)", ".i(i[11:6])"),
+    "valid survives reset": ("", *_no_reset("o__valid")),
+    "valid ignores holds": ("", r"else if \(\w+\) o__valid", "else o__valid"),
+}
+_OS = {
+    "drain spaced too short": ("", r"last \? 2'h2", "last ? 2'h1"),
+    "drain spaced too long": ("", r"last \? 2'h2", "last ? 2'h3"),
+    "last row early": ("", r"assign (o__payload\[12\]|\w+) = row == 2'h2", r"assign \1 = row == 2'h1"),
+    "row survives reset": ("", *_no_reset("row")),
+    "cooldown survives reset": ("", *_no_reset("cooldown")),
+    "sum survives reset": ("_cell", *_no_reset("acc")),
+    "sum never cleared": ("_cell", r"\? 9'h000 : ", "? acc : "),
+    "drain never shifts": ("_cell", r"w_shift \? n_sum : s_sum", "s_sum"),
+    "accepts a alone": ("", r"assign step = ", "assign step = a__valid | "),
+}
+_WS = {
+    "weights swapped late": ("_cell", r"& \{ w_swap, en \}", "& { e_swap, en }"),
+    "weights load always": ("_cell", r"& \{ w_load, en \}", "en"),
+    "next weights never free": ("", r"swap \? 1'h0 : full", "full"),
+    "accepts before loaded": ("", r"\| full;", "| 1'h1;"),
+    "tile begins twice": ("", *_no_reset("first")),
+    "half loaded survives reset": ("", *_no_reset("begun")),
+    "full survives reset": ("", *_no_reset("full")),
+    "bank row survives reset": ("", *_no_reset("feet__w_row")),
+    "bank row never restarts": ("", r"last_ahead\[\d\] \? 8'h00 : ", ""),
+    "bank always starts": ("_bank", r"e_start \? n_sum : ", "n_sum; // "),
+    "bank never starts": ("_bank", r"e_start \? n_sum : ", ""),
+    "bank ignores holds": ("_bank", r"write__en = en & e_step", "write__en = e_step"),
+    "last flag ignores step": ("", r"step & a__payload\[30\]", "a__payload[30]"),
+}
+MUTANTS = {f"{kind}: {bug}": Mutant(kind, *change)
+           for kind, own in ((OS, _OS), (WS, _WS)) for bug, change in (_BOTH | own).items()}
+
+
+def mutated(text: str, mutant: Mutant) -> str:
+    """The Verilog with the bug in it; the pattern must be there."""
+    start = re.search(rf"^module dut{mutant.module}\(", text, re.MULTILINE)
+    assert start, f"no module dut{mutant.module}"
+    end = text.index("endmodule", start.start())
+    body, count = re.subn(mutant.pattern, mutant.new, text[start.start():end], count=1)
+    assert count == 1, f"{mutant.pattern} is not in dut{mutant.module}"
+    return text[: start.start()] + body + text[end:]
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mutant], Design]:
+    """The design of a mutant, in a folder of its own."""
+    originals = {kind: generate(array, tmp_path_factory.mktemp(kind))
+                 for kind, array in ARRAYS.items()}
+
+    def plant(mutant: Mutant) -> Design:
+        original = originals[mutant.kind]
+        folder = tmp_path_factory.mktemp("mutant") / "dut"
+        shutil.copytree(original.folder, folder)
+        design = Design(folder)
+        design.verilog.write_text(mutated(design.verilog.read_text(), mutant))
+        return design
+
+    return plant
+
+
+def faults(simulator: BulkSimulator) -> list[str]:
+    """What the bulk regression finds wrong: values, flags, cycles, pauses, resets."""
+    found = []
+    array = simulator.design.spec
+    for tiles in ((3, 5, 3), (4, 1, 4)):
+        a, b = matrices(array, tiles)
+        beats = array.beats(a, b)
+        cycles = array.schedule(*a.shape, b.shape[1]).cycles
+        for options in ({}, {"stall": 0.4, "seed": 1}, {"stall": 0.4, "seed": 2},
+                        *({"reset_at": cycle} for cycle in range(1, 24))):
+            try:
+                run = simulator.run(beats, len(beats["o"]["last"]), **options)  # type: ignore[arg-type]
+            except TimeoutError as error:
+                found.append(f"{options}: {error}")
+                continue
+            if not _equal(run.fields, beats["o"]):
+                found.append(f"{options}: wrong beats")
+            if not options and run.cycles[-1] + 1 != cycles:
+                found.append(f"{run.cycles[-1] + 1} cycles, not {cycles}")
+    return found
+
+
+def _equal(fields: dict[str, Codes], golden: dict[str, Codes]) -> bool:
+    return (np.array_equal(fields["codes"], golden["codes"])
+            and np.array_equal(fields["last"][:, 0], golden["last"]))
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+def test_unchanged_array_has_no_fault(kind: str, tmp_path: Path) -> None:
+    assert faults(BulkSimulator(generate(ARRAYS[kind], tmp_path))) == []
+
+
+@pytest.mark.parametrize("bug", MUTANTS)
+def test_bulk_regression_finds(bug: str, planted: Callable[[Mutant], Design]) -> None:
+    assert faults(BulkSimulator(planted(MUTANTS[bug])))
+
+
+@pytest.mark.parametrize("bug", [
+    "output-stationary: subtracts", "output-stationary: cooldown survives reset",
+    "weight-stationary: bank never starts", "weight-stationary: valid ignores holds",
+])
+def test_cocotb_regression_finds(bug: str, planted: Callable[[Mutant], Design],
+                                 tmp_path: Path) -> None:
+    outcomes = run_regression(planted(MUTANTS[bug]), tmp_path)
+    assert [outcome.name for outcome in outcomes if outcome.failure is not None]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bug", MUTANTS)
+def test_cocotb_regression_finds_all(bug: str, planted: Callable[[Mutant], Design],
+                                     tmp_path: Path) -> None:
+    outcomes = run_regression(planted(MUTANTS[bug]), tmp_path)
+    assert [outcome.name for outcome in outcomes if outcome.failure is not None]
