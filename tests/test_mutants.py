@@ -10,8 +10,12 @@ from amaranth import Signal
 
 from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.arith.exact import ExactMultiplierUnit
-from hwgen.array import grid, mesh, output_stationary, results, skew, weight_stationary
-from hwgen.array.output_stationary import OutputStationaryCellUnit, OutputStationaryMesh
+from hwgen.array import mesh, output_stationary, results, skew, weight_stationary
+from hwgen.array.output_stationary import (
+    OutputStationary,
+    OutputStationaryCellUnit,
+    OutputStationaryMesh,
+)
 from hwgen.array.weight_stationary import (
     BankCellUnit,
     WeightStationary,
@@ -122,8 +126,7 @@ MUTANTS = {
         "os reset", skew, "taps", "name=name", "name=name, reset_less=True"),
     "flags survive a reset in ws": Mutant(
         "ws reset", skew, "taps", "name=name", "name=name, reset_less=True"),
-    "rows upside down": Mutant(
-        "os", grid.GridUnit, "elaborate", '1 if spec.first_row == "north" else -1', "1"),
+    "rows upside down": Mutant("os", OutputStationary, "grid", '"south"', '"north"'),
     "mesh not held": Mutant("os stalls", results.ResultStream, "__init__", "~self.valid | o.ready",
                             "1"),
     "foot not held": Mutant("os stalls", results.RequantizerCellUnit, "elaborate", "m.If(self.en)",

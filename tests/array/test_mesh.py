@@ -106,9 +106,8 @@ def test_golden_with_extremes(pe: dict[str, Any], dataflow: dict[str, Any], kind
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (1, 9, 1), (4, 1, 5), (7, 6, 2), (2, 5, 7)],
                          ids=lambda shape: "x".join(map(str, shape)))
-@pytest.mark.parametrize("pipeline", [0, 1])
-@pytest.mark.parametrize(("rows", "columns", "lanes"), [(1, 1, 1), (1, 4, 1), (4, 1, 2), (3, 2, 1),
-                                                        (2, 3, 3)])
+@pytest.mark.parametrize(("rows", "columns", "lanes", "pipeline"), [
+    (1, 1, 1, 0), (1, 4, 1, 1), (4, 1, 2, 0), (3, 2, 1, 1), (2, 3, 3, 0)])
 @pytest.mark.parametrize("dataflow", [OS, {**WS, "bank_rows": 3}], ids=["os", "ws"])
 def test_cycles_are_those_of_the_schedule(dataflow: dict[str, Any], rows: int, columns: int,
                                           lanes: int, pipeline: int,
@@ -133,7 +132,7 @@ def test_stalls_change_nothing(stall: dict[str, float], seed: int,
 
 @by_dataflow
 @pytest.mark.parametrize("stall", [0.0, 0.4])
-@pytest.mark.parametrize("cycles", [1, 2, 4, 7, 11, 16])
+@pytest.mark.parametrize("cycles", [1, 3, 6, 11])
 def test_reset_at_any_time(cycles: int, stall: float, dataflow: dict[str, Any]) -> None:
     array = array_of(3, 2, dataflow=dataflow, pe={"pipeline": 1})
 

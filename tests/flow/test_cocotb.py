@@ -1,6 +1,7 @@
 """The cocotb regression: it passes on every array, and fails on wrong hardware."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,13 +90,14 @@ def test_waves_hold_ports_and_inner_signals(design_of: DesignOf, tmp_path: Path)
     outcomes = run_regression(design, tmp_path / "sim", waves=waves, only="random_operands")
     assert [outcome.failure for outcome in outcomes] == [None]
     widths, values = fst_values(waves)
-    ports = {port: next(name for name in widths if name.endswith(f"ws_bank_5.{port}"))
+    # Verilator writes the range into the name.
+    ports = {port: next(name for name in widths if name.split(" ")[0].endswith(f".{port}"))
              for port in design.ports}
     for port in ("clk", "rst", "a__valid", "a__ready", "b__valid", "o__valid"):
         assert values[ports[port]] >= {"0", "1"}, port
     assert widths[ports["o__payload"]] == design.streams["o"].bits
     assert len(values[ports["o__payload"]]) > 10
-    weights = [name for name in widths if name.endswith(".weight")]
+    weights = [name for name in widths if name.split(" ")[0].endswith(".weight")]
     assert len(weights) == design.spec.rows * design.spec.columns
     assert all(len(values[name]) > 1 for name in weights)
 
@@ -105,10 +107,9 @@ def test_only_selects_tests(design_of: DesignOf, tmp_path: Path) -> None:
     assert [outcome.name[-1] for outcome in outcomes] == ["a", "b"]
 
 
-@pytest.mark.parametrize("only", ["no_such_test", "speed", "record"])
-def test_no_test_is_no_success(only: str, design_of: DesignOf, tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match=r"no test ran|simulation ended early"):
-        run_regression(design_of("os_one_pe"), tmp_path, only=only)
+def test_no_test_is_no_success(design_of: DesignOf, tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"^no test ran; see "):
+        run_regression(design_of("os_one_pe"), tmp_path, only="no_such_test")
 
 
 def test_failures_of_an_earlier_run_are_forgotten(design_of: DesignOf, tmp_path: Path) -> None:
@@ -118,8 +119,6 @@ def test_failures_of_an_earlier_run_are_forgotten(design_of: DesignOf, tmp_path:
 
 
 def test_search_path_is_left_as_it_was(design_of: DesignOf, tmp_path: Path) -> None:
-    import sys
-
     before = list(sys.path)
     run_regression(design_of("os_one_pe"), tmp_path, only="one_step")
     assert sys.path == before
