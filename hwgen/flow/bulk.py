@@ -56,9 +56,8 @@ class BulkSimulator:
                          inputs=[entry for name, entry in ports.items() if name != "o"],
                          clock=self.design.manifest["clock"], reset=self.design.manifest["reset"])
         verilog = self.design.verilog.read_text(encoding="utf-8")
-        options = ["-fno-inline"] if self.design.spec.multipliers >= 1024 else []
         path = build_model("bulk.so", verilog, self.design.top, wrapper=wrapper, shared=True,
-                           options=options)
+                           repeated=self.design.repeated)
         function = ctypes.CDLL(str(path)).hwgen_run
         function.restype = _I64
         function.argtypes = [ctypes.POINTER(_Source), ctypes.POINTER(_Sink), ctypes.c_double,

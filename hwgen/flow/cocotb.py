@@ -82,7 +82,7 @@ def _verilator(design: Design, work: Path, waves: Path | None) -> tuple[Any, Pat
     wrapper = (config.share_dir / "lib" / "verilator" / "verilator.cpp").read_text("utf-8")
     executable = build_model(
         design.top, design.verilog.read_text("utf-8"), design.top, wrapper=wrapper, shared=False,
-        public=design.ports, waves=waves is not None,
+        public=design.ports, repeated=design.repeated, waves=waves is not None,
         link=[f"-L{config.libs_dir}", f"-Wl,-rpath,{config.libs_dir}", "-lcocotbvpi_verilator"])
     arguments = ["--trace", "--trace-file", str(waves.resolve())] if waves else []
     return get_runner("verilator"), executable.parent, {"test_args": arguments}

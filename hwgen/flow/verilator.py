@@ -16,8 +16,6 @@ from hwgen.spec import InputError, ToolError
 
 _RUNTIME_SOURCES = ("verilated.cpp", "verilated_threads.cpp", "verilated_vpi.cpp",
                     "verilated_fst_c.cpp")
-# Beyond this many PEs inlining makes g++ slow without making the model faster.
-_INLINE_LIMIT = 1024
 
 
 def root() -> Path:
@@ -56,7 +54,7 @@ def lint(files: Sequence[Path], top: str, *, timing: bool = False) -> str:
 
 
 def build_model(name: str, verilog: str, top: str, *, wrapper: str, shared: bool,
-                options: Sequence[str] = (), link: Sequence[str] = (), public: Sequence[str] = (),
+                link: Sequence[str] = (), public: Sequence[str] = (), repeated: Sequence[str] = (),
                 waves: bool = False) -> Path:
     """Compile ``verilog`` and the C++ ``wrapper`` into one cached file; returns its path.
 
@@ -64,23 +62,24 @@ def build_model(name: str, verilog: str, top: str, *, wrapper: str, shared: bool
     ----------
     wrapper : C++ text that uses the model's class ``Vtop``.
     shared : a shared library when true, an executable when false.
-    options : further options of Verilator.
     public : ports of the top module that VPI can read and write.
     link : further options of the linker.
+    repeated : modules compiled once and called for each instance.  All others are inlined: that
+        is the fastest, but g++ would take minutes for thousands of copies of a large module.
     """
-    flags = [*options, *(["--trace-fst", "--trace-structs"] if waves else [])]
+    flags = [*(["--vpi"] if public else []),
+             *(["--trace-fst", "--trace-structs"] if waves else [])]
+    settings = _settings(top, public, repeated)
     library = runtime(waves)
-    if public:
-        flags += ["--vpi", "public.vlt"]
-    key = key_of(tool_versions(), verilog, top, wrapper,
-                 repr((shared, flags, list(link), list(public), waves)))
+    key = key_of(tool_versions(), verilog, top, wrapper, settings,
+                 repr((shared, flags, list(link))))
 
     def build(folder: Path) -> None:
         work = folder / "work"
         work.mkdir()
         (work / f"{top}.v").write_text(verilog, encoding="utf-8")
         (work / "wrapper.cpp").write_text(wrapper, encoding="utf-8")
-        (work / "public.vlt").write_text(_public(top, public), encoding="utf-8")
+        (work / "settings.vlt").write_text(settings, encoding="utf-8")
         _verilate(work, top, flags)
         _compile(work, folder / name, library, shared, link, waves)
         shutil.rmtree(work)
@@ -88,9 +87,10 @@ def build_model(name: str, verilog: str, top: str, *, wrapper: str, shared: bool
     return build_directory("verilated", key, build) / name
 
 
-def _public(top: str, ports: Sequence[str]) -> str:
-    """Only these ports are public: what VPI could touch elsewhere, Verilator cannot optimise."""
-    lines = [f'public_flat_rw -module "{top}" -var "{port}"' for port in ports]
+def _settings(top: str, public: Sequence[str], repeated: Sequence[str]) -> str:
+    """Verilator's configuration; what VPI could touch it cannot optimise, so only ports are."""
+    lines = [f'public_flat_rw -module "{top}" -var "{port}"' for port in public]
+    lines += [f'no_inline -module "{module}"' for module in repeated]
     return "\n".join(["`verilator_config", *lines, ""])
 
 
@@ -98,7 +98,7 @@ def _verilate(work: Path, top: str, flags: Sequence[str]) -> None:
     done = _run_verilator(
         ["--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "--no-timing",
          "--output-split", "40000", "--prefix", "Vtop", "--Mdir", ".", "-Wno-fatal",
-         "--top-module", top, *flags, f"{top}.v"], cwd=work)
+         "--top-module", top, *flags, "settings.vlt", f"{top}.v"], cwd=work)
     if done.returncode:
         raise ToolError(f"Verilator refused {top}.v:\n{done.stderr[-2000:]}")
 
