@@ -63,8 +63,8 @@ def new(
 ) -> None:
     """Write a commented spec to start from."""
     import re
-    import tomllib
 
+    from hwgen.array.keywords import KEYWORDS
     from hwgen.array.mesh import ArraySpec
     from hwgen.flow.design import write_files
     from hwgen.flow.templates import render
@@ -74,9 +74,10 @@ def new(
         raise InputError(f"{spec} must be a new file, not an existing one; give --force to "
                          "overwrite it")
     name = re.sub(r"[^a-z0-9_]+", "_", spec.stem.lower()).strip("_")[:64] or "array"
-    name = name if name[0].isalpha() else f"array_{name}"[:64]
+    name = name if name[0].isalpha() and name not in KEYWORDS else f"array_{name}"[:64]
+    array = ArraySpec.parse({"name": name, "rows": rows, "columns": columns,
+                             "dataflow": {"kind": dataflow}}, str(spec))
     text = render("spec.toml.j2", name=name, rows=rows, columns=columns, dataflow=dataflow)
-    array = ArraySpec.parse(tomllib.loads(text), str(spec))
     write_files(spec.parent, {spec.name: text})
     _print(as_json, {"spec": str(spec), "name": array.name},
            f"wrote {spec}; next: hwgen gen {spec}")

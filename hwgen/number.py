@@ -71,11 +71,11 @@ def exact_dtype(bits: int) -> np.dtype[Any]:
 
 
 def random_codes(rng: np.random.Generator, target: Fixed, shape: tuple[int, ...]) -> Codes:
-    """Codes over the whole range of ``target``, int64, with both extremes forced in."""
+    """Codes over the whole range of ``target``, int64; among two or more are both extremes."""
     codes = rng.integers(target.minimum, target.maximum, shape, np.int64, endpoint=True)
     flat = codes.reshape(-1)
-    flat[rng.integers(flat.size)] = target.minimum
-    flat[rng.integers(flat.size)] = target.maximum
+    ends = rng.permutation(flat.size)[:2]
+    flat[ends] = [target.minimum, target.maximum][: len(ends)]
     return codes
 
 
@@ -119,7 +119,7 @@ class Rounding(StrEnum):
             value = value + half
         elif self is Rounding.NEAREST_EVEN:
             value = value + (half - 1) + (value >> drop)[0]
-        return value >> drop
+        return value.shift_right(drop)  # unlike >>, without copies of the sign
 
 
 class Overflow(StrEnum):

@@ -6,9 +6,10 @@ from typing import Annotated
 import numpy as np
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hwgen.arith.accumulator import Requantizer
+from hwgen.array.keywords import KEYWORDS
 from hwgen.array.output_stationary import OutputStationary
 from hwgen.array.schedule import Schedule
 from hwgen.array.stream import BeatLayout
@@ -23,6 +24,12 @@ Dataflow = Annotated[OutputStationary | WeightStationary, Field(discriminator="k
 DATAFLOWS = (OutputStationary, WeightStationary)
 
 
+def _no_keyword(name: str) -> str:
+    if name in KEYWORDS:
+        raise ValueError(f"value must be no keyword of Verilog, not {name!r}; choose another")
+    return name
+
+
 class ArraySpec(Spec):
     """A systolic array of R x C PEs that multiplies ``(M, K) x (K, N)`` integer codes.
 
@@ -35,7 +42,8 @@ class ArraySpec(Spec):
     output : the result format and how a sum gets there; the accumulator's own when left out.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64),
+                    AfterValidator(_no_keyword)]
     rows: Int = Field(8, ge=1, le=MAX_SIDE)
     columns: Int = Field(8, ge=1, le=MAX_SIDE)
     dataflow: Dataflow = OutputStationary()

@@ -19,10 +19,13 @@ _MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.MULTILINE | re.DOTALL
 # Fields and elements of a port, which Verilog would have to escape: RTLIL hides a name behind "$".
 _PART = re.compile(r"\\(?=\w+[.\[])")
 _REGISTER = re.compile(r"^(  reg (?:\[\d+:\d+\] )?)(\w+) = (\S+);$", re.MULTILINE)
+_ONE_BIT = re.compile(r"\\(\w+)\[(\d+)\] ")  # of a register whose other bits nothing reads
+_IS_ZERO = re.compile(r"= ! (?=[^&|]+;$)", re.MULTILINE)
 _AUTO_NAME = re.compile(r"\b_\d+_(?!\w)")
 _ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    \w+\[\d+\] = \d+'[hd]0+;\n)+  end\n",
                           re.MULTILINE)
 
+# opt_merge makes one sum of those that Amaranth writes out once a use.
 # wreduce and opt_clean drop carry bits and names that nothing reads, so that linters stay silent.
 _SCRIPT = """\
 read_rtlil <<rtlil
@@ -30,6 +33,7 @@ read_rtlil <<rtlil
 rtlil
 proc
 opt_expr
+opt_merge
 opt_clean
 opt_dff -simple-dffe
 wreduce
@@ -114,7 +118,9 @@ def _tidy(module: str) -> str:
     of hwgen are written before they are read, and FPGA RAM starts at zero all the same.
     """
     module = _ZERO_MEMORY.sub("", module)
+    module = _ONE_BIT.sub(r"\1_\2", module)
     module = _REGISTER.sub(r"\1\2;\n  initial \2 = \3;", module)
+    module = _IS_ZERO.sub("= ~| ", module)
     uses = Counter(_AUTO_NAME.findall(module))
     return _AUTO_NAME.sub(lambda name: "unused" + name[0] if uses[name[0]] == 2 and
                           f"({name[0]})" in module else name[0], module)

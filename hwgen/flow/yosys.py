@@ -339,7 +339,3 @@ class _Meter:
     def advance(self) -> None:
         """Count one more job as done."""
         self._bar.advance(self._task)
-
-
-def _unit(job: Job) -> str:
-    return "gates" if job.family == "gates" else "LUTs"

@@ -9,7 +9,7 @@ import pytest
 from amaranth import Module
 from amaranth.lib import wiring
 
-from hwgen.array.grid import Grid
+from hwgen.array.grid import PARTS, Grid
 from tests.streams import simulate
 
 BITS = 16
@@ -87,8 +87,8 @@ def test_neighbours(rows: int, columns: int, first_row: Literal["north", "south"
 def tree(grid: Grid) -> Iterator[Grid]:
     yield grid
     if not grid.is_cell:
-        for half in grid.halves():
-            yield from tree(half)
+        for part in grid.parts():
+            yield from tree(part)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (8, 8), (57, 61), (256, 1), (1, 255),
@@ -97,9 +97,14 @@ def test_distinct_modules_grow_with_the_logarithm(rows: int, columns: int) -> No
     found, new = set(), {Grid(MixingCell(), rows, columns)}
     while new:
         found |= new
-        new = {half for grid in new if not grid.is_cell for half in grid.halves()}
-    levels = (rows - 1).bit_length() + (columns - 1).bit_length()
-    assert len(found) <= 1 + 2 * levels
+        new = {part for grid in new if not grid.is_cell for part in grid.parts()}
+    # At most two sizes a level.
+    assert len(found) <= 1 + 2 * (levels(rows) + levels(columns))
+
+
+def levels(size: int) -> int:
+    """How often a side splits until one cell is left."""
+    return 0 if size == 1 else 1 + levels(-(-size // PARTS))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 5), (7, 2)])
@@ -109,15 +114,19 @@ def test_every_cell_once(rows: int, columns: int) -> None:
     assert all(grid.first_row == "south" for grid in grids)
     for grid in grids:
         if not grid.is_cell:
-            assert sum(half.rows * half.columns for half in grid.halves()) == (
-                grid.rows * grid.columns)
+            parts = grid.parts()
+            assert 2 <= len(parts) <= PARTS
+            assert sum(part.rows * part.columns for part in parts) == grid.rows * grid.columns
 
 
-def test_columns_split_before_rows() -> None:
-    low, high = Grid(MixingCell(), 3, 5).halves()
-    assert (low.rows, low.columns, high.rows, high.columns) == (3, 3, 3, 2)
-    low, high = Grid(MixingCell(), 3, 1).halves()
-    assert (low.rows, low.columns, high.rows, high.columns) == (2, 1, 1, 1)
+@pytest.mark.parametrize(("rows", "columns", "sizes"), [
+    (3, 5, [(3, 2), (3, 1), (3, 1), (3, 1)]), (3, 2, [(3, 1), (3, 1)]),
+    (3, 1, [(1, 1), (1, 1), (1, 1)]), (11, 1, [(3, 1), (3, 1), (3, 1), (2, 1)]),
+])
+def test_columns_split_before_rows(rows: int, columns: int,
+                                   sizes: list[tuple[int, int]]) -> None:
+    parts = Grid(MixingCell(), rows, columns).parts()
+    assert [(part.rows, part.columns) for part in parts] == sizes
 
 
 def test_names_and_ports() -> None:

@@ -1,6 +1,5 @@
 """The bulk simulator: the golden's values in the schedule's cycles, as the other simulators say."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,8 @@ RESET_CYCLES = (0, 1, 2, 5, 9, 14, 22)
 
 
 @pytest.fixture(params=VARIED)
-def simulator(request: pytest.FixtureRequest, design_of: DesignOf) -> Iterator[BulkSimulator]:
-    yield BulkSimulator(design_of(request.param))
+def simulator(request: pytest.FixtureRequest, design_of: DesignOf) -> BulkSimulator:
+    return BulkSimulator(design_of(request.param))
 
 
 def run(simulator: BulkSimulator, beats: Beats, **options: float) -> BulkRun:

@@ -1,12 +1,15 @@
 """Emitted Verilog: the same everywhere, plainly named, small, and a module a distinct unit."""
 
+import itertools
 import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from amaranth import Module, Signal
+from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -61,7 +64,7 @@ def test_every_module_bears_the_name_of_the_top(text: str) -> None:
 
 
 def test_every_module_is_used(text: str) -> None:
-    top, *others = modules(text)
+    _, *others = modules(text)
     for name in others:
         assert re.search(rf"^  {name} \w+ \($", text, re.MULTILINE), name
 
@@ -98,7 +101,7 @@ def test_size_grows_with_the_logarithm(kind: str) -> None:
     texts = {side: verilog_text(square(kind, side)) for side in (8, 16, 32, 64)}
     counts = [len(modules(text)) for text in texts.values()]
     # A doubling adds as many modules, and about as much text, as the one before.
-    steps = [more - fewer for fewer, more in zip(counts, counts[1:], strict=False)]
+    steps = [more - fewer for fewer, more in itertools.pairwise(counts)]
     assert max(steps) <= min(steps) + 6
     assert max(steps) <= 16
     assert len(texts[64]) < 60_000
@@ -109,13 +112,14 @@ def test_size_grows_with_the_logarithm(kind: str) -> None:
 def test_odd_sizes_stay_small(kind: str, rows: int, columns: int) -> None:
     array = ArraySpec.parse({"name": "odd", "rows": rows, "columns": columns,
                              "dataflow": {"kind": kind}})
-    assert len(modules(verilog_text(array))) < 60
+    assert len(modules(verilog_text(array))) < 110
 
 
 def test_unused_reset_is_no_port() -> None:
     text = verilog_text(VARIED["os_tall_lanes"])
-    (delay,) = re.findall(r"^module os_tall_lanes_delay_1x4\((.*)\);", text, re.MULTILINE)
-    assert set(delay.split(", ")) == {"clk", "en", "i", "o"}
+    delays = re.findall(r"^module os_tall_lanes_delay_\w+\((.*)\);", text, re.MULTILINE)
+    assert delays
+    assert all(set(ports.split(", ")) == {"clk", "en", "i", "o"} for ports in delays)
 
 
 def test_declared_ports_are_those_of_the_manifest(text: str) -> None:
@@ -127,48 +131,77 @@ def test_declared_ports_are_those_of_the_manifest(text: str) -> None:
     assert set(header[1].split(", ")) == expected
 
 
-class _Wire:
-    """A wire; two of different widths have one name."""
+@dataclass(frozen=True)
+class Inverter:
+    """``bits`` inverters; all widths have one name."""
 
-    module_name = "wire_of"
-
-    def __init__(self, bits: int):
-        self.bits = bits
+    bits: int
+    module_name = "inverter"
 
     @property
     def signature(self) -> wiring.Signature:
         return wiring.Signature({"i": In(self.bits), "o": Out(self.bits)})
 
     def create(self) -> wiring.Component:
-        class Unit(wiring.Component):
-            def elaborate(self, platform: object) -> Module:
-                m = Module()
-                m.d.comb += self.o.eq(~self.i)
-                return m
-
-        return Unit(self.signature)
+        return InverterUnit(self.signature)
 
 
-class _Pair:
-    """Two equally named units that differ."""
+class InverterUnit(wiring.Component):
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.d.comb += self.o.eq(~self.i)
+        return m
 
-    module_name = "pair"
+
+@dataclass(frozen=True)
+class Inverters:
+    """Inverters of several widths, one after the other, side by side."""
+
+    widths: tuple[int, ...]
+    module_name = "inverters"
 
     def create(self) -> wiring.Component:
-        class Unit(wiring.Component):
-            def elaborate(self, platform: object) -> Module:
-                m = Module()
-                for bits in (2, 3, 2):
-                    unit = place(m, platform, f"unit{len(m.submodules._statements)}"
-                                 if hasattr(m.submodules, "_statements") else f"unit{bits}",
-                                 _WIRES[bits])
-                    m.d.comb += unit.i.eq(self.i)
-                    break
-                second = place(m, platform, "second", _WIRES[3])
-                m.d.comb += [second.i.eq(self.i), self.o.eq(second.o)]
-                return m
-
-        return Unit(wiring.Signature({"i": In(3), "o": Out(3)}))
+        return InvertersUnit(self)
 
 
-_WIRES = {bits: _Wire(bits) for bits in (2, 3)}
+class InvertersUnit(wiring.Component):
+    def __init__(self, spec: Inverters):
+        self.spec = spec
+        super().__init__({f"{side}{n}": flow(bits) for n, bits in enumerate(spec.widths)
+                          for side, flow in (("i", In), ("o", Out))})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        for n, bits in enumerate(self.spec.widths):
+            unit = place(m, platform, f"unit{n}", Inverter(bits))
+            m.d.comb += [unit.i.eq(getattr(self, f"i{n}")), getattr(self, f"o{n}").eq(unit.o)]
+        return m
+
+
+def test_equal_units_are_one_module_and_others_of_its_name_are_numbered() -> None:
+    text = convert(Inverters((2, 3, 2, 4, 3)))
+    assert modules(text) == ["inverters", "inverters_inverter", "inverters_inverter_2",
+                             "inverters_inverter_3"]
+    used = re.findall(r"^  inverters_(inverter\w*) unit(\d)", text, re.MULTILINE)
+    assert sorted(used, key=lambda use: use[1]) == [
+        ("inverter", "0"), ("inverter_2", "1"), ("inverter", "2"), ("inverter_3", "3"),
+        ("inverter_2", "4")]
+
+
+def test_failure_of_yosys_is_a_tool_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emit, "_SCRIPT", "no_such_pass {rtlil:.0}")
+    with pytest.raises(ToolError, match="(?s)^Yosys could not write the Verilog:.*no_such_pass"):
+        convert(Inverter(1))
+
+
+def test_missing_module_is_a_tool_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emit, "_SCRIPT", "{rtlil:.0}")
+    with pytest.raises(ToolError, match=r"^Yosys wrote no module for \['inverter'\]"):
+        convert(Inverter(1))
+
+
+def test_name_is_found_once_per_unit() -> None:
+    emitter = Emit("top")
+    names = [emitter.converted(Inverter(bits))[0] for bits in (1, 2, 1)]
+    assert names == ["top_inverter", "top_inverter_2", "top_inverter"]
+    assert emitter.converted(Inverter(1))[1] == {"i", "o"}
