@@ -1,6 +1,7 @@
 """The command line: verbs only.  Each verb imports what it needs, so that ``--help`` is quick."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,15 +33,18 @@ def main() -> None:
     from hwgen.spec import InputError
 
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except InputError as error:
         print(f"hwgen: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("hwgen: interrupted; what was finished is kept", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader has left; nobody is there to be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
 
 

@@ -18,6 +18,7 @@ from hwgen.flow import verilator
 from hwgen.flow.cells import Area
 from hwgen.flow.cocotb import TestOutcome as Outcome
 from hwgen.flow.design import Design
+from hwgen.pe.parallel import ParallelPE
 
 VERBS = ("new", "check", "gen", "sim", "synth", "list", "doctor")
 SMALL = {"name": "tiny", "rows": 2, "columns": 2,
@@ -135,7 +136,7 @@ def test_new_explains_every_field(call: Call, tmp_path: Path) -> None:
     shown = tomllib.loads("\n".join(
         line[2:] if line.startswith("# ") and ("=" in line or line.startswith("# [")) and
         not line.startswith('# "') else line for line in text.splitlines()))
-    assert shown["pe"].keys() == ArraySpec.model_fields["pe"].annotation.model_fields.keys()
+    assert shown["pe"].keys() == ParallelPE.model_fields.keys()
     assert shown.keys() == ArraySpec.model_fields.keys()
     ArraySpec.parse(shown)
 
@@ -205,7 +206,7 @@ def test_check_asks_for_a_spec(call: Call) -> None:
     refused(call("check"), "SPEC.toml must be given, or --schema")
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[str | bytes, str]] = {
     "unknown field": ('name = "a"\nrow = 3', "row is not a known field; known here: columns"),
     "wrong type": ('name = "a"\nrows = "8"', "rows must be an integer, not '8'"),
     "a float": ('name = "a"\nrows = 8.0', "rows must be an integer, not 8.0"),

@@ -38,7 +38,7 @@ def test_values_flags_and_cycles(simulator: BulkSimulator, tiles: tuple[int, int
     beats = array.beats(a, b)
     observed = run(simulator, beats)
     check(observed, beats)
-    cycles = array.schedule(*a.shape, b.shape[1]).cycles
+    cycles = array.schedule(a.shape[0], *b.shape).cycles
     assert observed.cycles[-1] + 1 == cycles
     assert observed.simulated_cycles == cycles
     assert np.all(np.diff(observed.cycles) > 0)
@@ -79,7 +79,7 @@ def test_reset_at_any_time(simulator: BulkSimulator, reset_at: int, stall: float
     beats = array.beats(a, b)
     observed = run(simulator, beats, stall=stall, reset_at=reset_at)
     check(observed, beats)
-    cycles = array.schedule(*a.shape, b.shape[1]).cycles
+    cycles = array.schedule(a.shape[0], *b.shape).cycles
     assert observed.simulated_cycles >= cycles + reset_at
     if not stall:
         assert observed.cycles[-1] + 1 == cycles
@@ -145,6 +145,6 @@ def test_random_array(seed: int, tmp_path: Path) -> None:
         beats = array.beats(a, b)
         observed = run(simulator, beats)
         check(observed, beats)
-        assert observed.cycles[-1] + 1 == array.schedule(*a.shape, b.shape[1]).cycles
+        assert observed.cycles[-1] + 1 == array.schedule(a.shape[0], *b.shape).cycles
         for run_seed in range(20):
             check(run(simulator, beats, stall=0.3, seed=run_seed, reset_at=run_seed), beats)

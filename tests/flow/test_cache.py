@@ -279,20 +279,12 @@ def test_file_added_later_is_ignored(capsys: pytest.CaptureFixture[str]) -> None
 def test_failed_build_leaves_nothing(folder: Path) -> None:
     def fail(work: Path) -> None:
         (work / "half").write_text("done")
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        cache.build_directory("folders", KEY, fail)
-    assert not list(folder.rglob("half"))
-    assert (cache.build_directory("folders", KEY, write_two_files) / "a.txt").exists()
-
-
-def test_error_of_the_builder_is_its_own(folder: Path) -> None:
-    def fail(work: Path) -> None:
         raise FileNotFoundError("the builder's own file")
 
     with pytest.raises(FileNotFoundError, match="the builder's own file"):
         cache.build_directory("folders", KEY, fail)
+    assert not list(folder.rglob("half"))
+    assert (cache.build_directory("folders", KEY, write_two_files) / "a.txt").exists()
 
 
 def run_script(text: str) -> "subprocess.Popen[str]":

@@ -127,7 +127,7 @@ def faults(simulator: BulkSimulator) -> list[str]:
     for tiles in ((3, 5, 3), (4, 1, 4)):
         a, b = matrices(array, tiles)
         beats = array.beats(a, b)
-        cycles = array.schedule(*a.shape, b.shape[1]).cycles
+        cycles = array.schedule(a.shape[0], *b.shape).cycles
         for options in ({}, {"stall": 0.4, "seed": 1}, {"stall": 0.4, "seed": 2},
                         *({"reset_at": cycle} for cycle in range(1, 24))):
             try:

@@ -21,7 +21,7 @@ def run(arguments):
     if what == "leave":
         pathlib.Path("out").write_text(tempfile.gettempdir())
     elif what == "fail":
-        print("\\n".join(f"line {i}" for i in range(100)))
+        print("\\n".join(f"line {i}" for i in range(100)), flush=True)
         print("to standard error", file=sys.stderr)
         return 3
     elif what == "interrupted":
