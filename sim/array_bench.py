@@ -112,6 +112,18 @@ async def reset_in_mid_tile(dut, cycles):
 
 
 @cocotb.test()
+async def reset_while_a_result_waits(dut):
+    """A reset also drops the result that stands on the stream."""
+    bench = await started(dut)
+    beats = bench.array.beats(*operands(bench, (2, 3, 2), seed=4))
+    running = cocotb.start_soon(bench.run(beats, stall=Stall({"o": 1.0})))
+    await bench.result_offered()
+    running.cancel()
+    await bench.reset()
+    check(await bench.run(beats), beats)
+
+
+@cocotb.test()
 async def digits_first_tiles(dut):
     """The first tiles of the digits network's first layer, where the formats can hold it."""
     bench = await started(dut)

@@ -78,6 +78,10 @@ class Bench:
         await RisingEdge(self._clock)
         self._reset.value = 0
 
+    async def result_offered(self) -> None:
+        """Wait until the array offers a result beat."""
+        await RisingEdge(self._ports["o"][0])
+
     async def run(self, beats: dict[str, dict[str, np.ndarray]], *, stall: Stall | None = None,
                   results: int | None = None, max_cycles: int | None = None) -> Observed:
         """Send the operand ``beats`` and take ``results`` result beats, by default all of them.

@@ -5,9 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -19,23 +17,9 @@ from hwgen.flow.cells import Area
 from hwgen.flow.cocotb import TestOutcome as Outcome
 from hwgen.flow.design import Design
 from hwgen.pe.parallel import ParallelPE
+from tests.command_line import SMALL, Call, Said, process, refused, toml
 
 VERBS = ("new", "check", "gen", "sim", "synth", "list", "doctor")
-SMALL = {"name": "tiny", "rows": 2, "columns": 2,
-         "pe": {"a": {"width": 4}, "b": {"width": 4}, "accumulator": {"width": 10}}}
-
-
-class Said(NamedTuple):
-    """Exit status, standard output and standard error."""
-
-    status: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Said]
-
-
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
          tmp_path: Path) -> Call:
@@ -55,40 +39,11 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     return run
 
 
-def process(*arguments: object, cwd: Path, **environment: str) -> Said:
-    """Runs the command line in a process of its own."""
-    done = subprocess.run([sys.executable, "-m", "hwgen", *map(str, arguments)], cwd=cwd,
-                          capture_output=True, text=True, check=False, env={
-                              **os.environ, "PYTHONPATH": str(Path(hwgen.__file__).parents[1]),
-                              **environment})
-    return Said(done.returncode, done.stdout, done.stderr)
-
-
-def toml(values: dict[str, Any], prefix: str = "") -> str:
-    """The values as TOML, plain fields before tables."""
-    plain = {key: value for key, value in values.items() if not isinstance(value, dict)}
-    tables = {key: value for key, value in values.items() if isinstance(value, dict)}
-    lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
-    for key, value in tables.items():
-        lines += [f"[{prefix}{key}]", toml(value, f"{prefix}{key}.")]
-    return "\n".join(lines)
-
-
 @pytest.fixture
 def spec(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.toml"
     path.write_text(toml(SMALL))
     return path
-
-
-def refused(said: Said, *parts: str) -> None:
-    """A message of hwgen that holds all parts; nothing on standard output, no traceback."""
-    assert said.status == 2
-    assert said.err.startswith("hwgen: ")
-    assert said.out == ""
-    assert "Traceback" not in said.err
-    for part in parts:
-        assert part in said.err
 
 
 @pytest.mark.parametrize("verb", VERBS)

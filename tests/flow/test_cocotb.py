@@ -17,7 +17,7 @@ from tests.flow.varied import VARIED, random_array
 
 CHECKS = {
     "random_operands_and_cycles", "extremes_only", "back_to_back_short_tiles", "one_step",
-    "digits_first_tiles",
+    "digits_first_tiles", "reset_while_a_result_waits",
     *(f"pauses_change_nothing/stream={stream}" for stream in ("a", "b", "o", "every")),
     *(f"reset_in_mid_tile/cycles={cycles}" for cycles in (1, 5, 17)),
 }
