@@ -72,9 +72,6 @@ def test_wrong_usage_has_status_2(arguments: tuple[str, ...], tmp_path: Path) ->
     assert "Traceback" not in said.err
 
 
-# new
-
-
 @pytest.mark.parametrize("kind", ["output-stationary", "weight-stationary"])
 def test_new_writes_the_defaults(kind: str, call: Call, tmp_path: Path) -> None:
     said = call("new", "My array-2.toml", "--dataflow", kind)
@@ -130,9 +127,6 @@ def test_new_checks_before_it_writes(arguments: tuple[str, ...], part: str, call
                                      tmp_path: Path) -> None:
     refused(call("new", "a.toml", *arguments), part)
     assert not (tmp_path / "a.toml").exists()
-
-
-# check
 
 
 def test_check_tells_what_a_spec_means(call: Call, spec: Path) -> None:
@@ -216,9 +210,6 @@ def test_mistakes_have_status_2_in_a_process(arguments: tuple[str, ...], tmp_pat
     refused(process(*arguments, cwd=tmp_path))
 
 
-# gen
-
-
 def test_gen_writes_the_folder(call: Call, spec: Path, tmp_path: Path) -> None:
     said = call("gen", spec)
     assert said.status == 0
@@ -238,9 +229,6 @@ def test_gen_into_a_folder_in_json(call: Call, spec: Path, tmp_path: Path) -> No
 def test_gen_into_a_file(call: Call, spec: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     refused(call("gen", spec, "-o", "file"), "output folder must be writable, not 'file'", "-o DIR")
-
-
-# sim
 
 
 def test_sim_runs_the_regression(call: Call, spec: Path, tmp_path: Path) -> None:
@@ -311,9 +299,6 @@ def test_network_runs(call: Call, tmp_path: Path) -> None:
     assert told["results"] > told["images"]
 
 
-# synth
-
-
 def area(family: str, dsp: bool, luts: int = 12345) -> Area:
     return Area(family, dsp, luts=luts, ffs=678, recipe="plain",
                 gates=99 if family == "gates" else None)
@@ -359,9 +344,6 @@ def test_synth_sizes_cell_and_array(call: Call, spec: Path) -> None:
 ])
 def test_synth_refuses(arguments: tuple[str, ...], part: str, call: Call, spec: Path) -> None:
     refused(call("synth", spec, *arguments), part)
-
-
-# list, doctor and the entry point
 
 
 def test_list_shows_the_choices(call: Call) -> None:
