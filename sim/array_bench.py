@@ -43,15 +43,19 @@ async def started(dut) -> Bench:
     return bench
 
 
-@cocotb.test()
-async def random_operands_and_cycles(dut):
-    """Several tiles each way without a pause: the golden's values in the schedule's cycles."""
-    bench = await started(dut)
-    a, b = operands(bench, (3, 5, 3))
+async def run_on_schedule(bench: Bench, a: np.ndarray, b: np.ndarray) -> None:
+    """Without a pause: the golden's beats, in the schedule's cycles."""
     beats = bench.array.beats(a, b)
     observed = await bench.run(beats)
     check(observed, beats)
     assert observed.cycles[-1] + 1 == bench.array.schedule(*a.shape, b.shape[1]).cycles
+
+
+@cocotb.test()
+async def random_operands_and_cycles(dut):
+    """Several tiles each way without a pause: the golden's values in the schedule's cycles."""
+    bench = await started(dut)
+    await run_on_schedule(bench, *operands(bench, (3, 5, 3)))
 
 
 @cocotb.test()
@@ -72,11 +76,7 @@ async def extremes_only(dut):
 async def back_to_back_short_tiles(dut):
     """The shortest tiles, one after the other: drain and preload are the limit, and are met."""
     bench = await started(dut)
-    a, b = operands(bench, (4, 1, 4))
-    beats = bench.array.beats(a, b)
-    observed = await bench.run(beats)
-    check(observed, beats)
-    assert observed.cycles[-1] + 1 == bench.array.schedule(*a.shape, b.shape[1]).cycles
+    await run_on_schedule(bench, *operands(bench, (4, 1, 4)))
 
 
 @cocotb.test()

@@ -102,14 +102,13 @@ def test_generation_time_and_size(figure):
 
 
 @pytest.mark.parametrize("side", [4, 8, 16, 32])
-def test_simulation(side, figure, tmp_path, monkeypatch):
+def test_simulation(side, figure, tmp_path):
     """Build from cold, cycles a second in the bulk simulator and in the cocotb bench."""
     from hwgen.flow import verilator
 
     for waves in (False, True):
         verilator.runtime(waves)
     design = generate(square(side), tmp_path / "design")
-    runtime = os.environ.get("HWGEN_CACHE")
     simulator = BulkSimulator(design)
     text = design.verilog.read_text("utf-8")
     design.verilog.write_text(text + f"// {time.time_ns()}\n", "utf-8")  # a model never seen
@@ -134,7 +133,6 @@ def test_simulation(side, figure, tmp_path, monkeypatch):
     figure(f"{side}x{side}: build, bulk, cocotb",
            f"{build:.1f} s; {bulk:,.0f} cycles/s ({bulk * macs / 1e6:,.0f} M MAC/s); "
            f"{cocotb:,.0f} cycles/s", against)
-    assert runtime == os.environ.get("HWGEN_CACHE")
 
 
 def test_command_line_start(figure, tmp_path):
