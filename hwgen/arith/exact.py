@@ -1,14 +1,14 @@
 """Exact multiplier: the reference that every approximate family is measured against."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from amaranth import Module
 from amaranth.lib import wiring
 
-from hwgen.arith.multiplier import MultiplierFamily, Operands, multiplier_ports
-from hwgen.number import Codes
+from hwgen.arith.multiplier import MultiplierFamily, Operands
+from hwgen.number import MAX_OPERAND_BITS, Codes
 
 
 class ExactMultiplier(MultiplierFamily):
@@ -17,17 +17,23 @@ class ExactMultiplier(MultiplierFamily):
     Combinational: latency 0 cycles, one product a cycle, error 0.
     """
 
+    widths: ClassVar[tuple[int, int]] = (1, MAX_OPERAND_BITS)
+
     kind: Literal["exact"] = "exact"
 
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["ExactMultiplier"]:
         yield cls()
 
+    def worst_error(self, operands: Operands) -> int:
+        return 0
+
     def golden(self, operands: Operands, a: Codes, b: Codes) -> Codes:
+        """Also of Python integers in object arrays, where 64 bits do not suffice."""
         return np.multiply(a, b)
 
     def component(self, operands: Operands) -> wiring.Component:
-        return ExactMultiplierUnit(operands)
+        return ExactMultiplierUnit(self, operands)
 
 
 class ExactMultiplierUnit(wiring.Component):
@@ -39,8 +45,8 @@ class ExactMultiplierUnit(wiring.Component):
     p : ``Out``, the product's shape.
     """
 
-    def __init__(self, operands: Operands):
-        super().__init__(multiplier_ports(operands))
+    def __init__(self, spec: ExactMultiplier, operands: Operands):
+        super().__init__(spec.signature(operands))
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from amaranth import Shape
 from amaranth.lib import wiring
@@ -21,9 +21,11 @@ class Operands:
     b: Fixed
 
     @property
-    def product_shape(self) -> Shape:
-        """Shape that holds every exact product."""
-        return Shape(self.a.width + self.b.width, self.a.signed or self.b.signed)
+    def exact_bounds(self) -> tuple[int, int]:
+        """Smallest and largest exact product."""
+        corners = [x * y for x in (self.a.minimum, self.a.maximum)
+                   for y in (self.b.minimum, self.b.maximum)]
+        return min(corners), max(corners)
 
     @property
     def product_frac(self) -> int:
@@ -38,31 +40,64 @@ class MultiplierFamily(Spec):
     """A way to multiply: spec of the family, golden and component, for operands of any format.
 
     A family is one file with a subclass of this and one line in :mod:`hwgen.arith.catalogue`.
+    Its golden follows the family's mathematical definition and shares nothing with its RTL.
     """
 
+    widths: ClassVar[tuple[int, int]] = (2, 16)
+    """Fewest and most bits of an operand."""
+
     kind: str
+
+    def fault(self, operands: Operands) -> str | None:
+        """Why the family cannot multiply ``operands``, naming the field, or None.
+
+        A subclass with limits of its own asks its ``super()`` first.
+        """
+        low, high = self.widths
+        for side, operand in (("a", operands.a), ("b", operands.b)):
+            if not low <= operand.width <= high:
+                return (f"{side}.width must be {low} to {high} with multiplier.kind "
+                        f"{self.kind!r}, not {operand.width}")
+        return None
+
+    def bounds(self, operands: Operands) -> tuple[int, int]:
+        """Two integers between which every product lies, as tight as the family's theory gives.
+
+        The exact bounds, unless a family that goes beyond them says otherwise.
+        """
+        return operands.exact_bounds
+
+    def product_shape(self, operands: Operands) -> Shape:
+        """Shape of every product: that of the exact one, or wider where :meth:`bounds` ask it."""
+        low, high = self.bounds(operands)
+        signed = operands.a.signed or operands.b.signed or low < 0
+        needed = max((~low if low < 0 else low).bit_length(), high.bit_length()) + signed
+        return Shape(max(operands.a.width + operands.b.width, needed), signed)
+
+    def worst_error(self, operands: Operands) -> int | None:
+        """Closed-form bound of ``|golden - a * b|`` in product LSBs; None if there is none."""
+        return None
+
+    def signature(self, operands: Operands) -> wiring.Signature:
+        """Members: ``a, b: In`` the operand formats; ``p: Out`` the product, latency 0 cycles."""
+        return wiring.Signature({
+            "a": In(operands.a.shape),
+            "b": In(operands.b.shape),
+            "p": Out(self.product_shape(operands)),
+        })
 
     @classmethod
     @abstractmethod
     def examples(cls, operands: Operands) -> Iterator[Self]:
-        """Specs that the contract tests verify exhaustively at ``operands``."""
+        """Specs that the contract tests verify exhaustively at ``operands``; none if none fit."""
 
     @abstractmethod
     def golden(self, operands: Operands, a: Codes, b: Codes) -> Codes:
-        """Product codes of the operand codes; broadcasts, keeps the dtype (int64 or object)."""
+        """Product codes of the operand codes; broadcasts; int64."""
 
     @abstractmethod
     def component(self, operands: Operands) -> wiring.Component:
-        """The combinational RTL: ports ``a``, ``b`` and ``p`` of :func:`multiplier_ports`."""
-
-
-def multiplier_ports(operands: Operands) -> wiring.Signature:
-    """Members: ``a, b: In`` the operand formats; ``p: Out`` the product, latency 0 cycles."""
-    return wiring.Signature({
-        "a": In(operands.a.shape),
-        "b": In(operands.b.shape),
-        "p": Out(operands.product_shape),
-    })
+        """The combinational RTL, with the ports of :meth:`signature`."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +109,11 @@ class MultiplierUnit:
 
     @property
     def module_name(self) -> str:
-        return f"multiply_{self.family.kind}_{self.operands}"
+        return f"multiply_{self.family.kind.replace('-', '_')}_{self.operands}"
 
     @property
     def signature(self) -> wiring.Signature:
-        return multiplier_ports(self.operands)
+        return self.family.signature(self.operands)
 
     def create(self) -> wiring.Component:
         return self.family.component(self.operands)

@@ -48,6 +48,9 @@ class ParallelPE(Spec):
                                  f" not {operand.width}")
             if abs(operand.frac) > 64:
                 raise ValueError(f"{side}.frac must be -64 to 64, not {operand.frac}")
+        fault = self.multiplier.fault(self.operands)
+        if fault:
+            raise ValueError(fault)
         fault = self.accumulator.fault(self.operands.product_frac, self.sum_bits, "sum of products")
         if fault:
             raise ValueError(f"accumulator.{fault}")
@@ -66,7 +69,7 @@ class ParallelPE(Spec):
     @property
     def sum_bits(self) -> int:
         """Bits of the exact sum of L products."""
-        return self.operands.product_shape.width + (self.lanes - 1).bit_length()
+        return self.multiplier.product_shape(self.operands).width + (self.lanes - 1).bit_length()
 
     @property
     def latency(self) -> int:
@@ -80,7 +83,9 @@ class ParallelPE(Spec):
 
     def golden_addend(self, a: Codes, b: Codes) -> Codes:
         """What one step adds: ``(..., L) x (..., L) -> (...)`` codes at the accumulator's LSB."""
-        products = self.multiplier.golden(self.operands, a, b)
+        if max(self.operands.a.width, self.operands.b.width) <= 30:
+            a, b = a.astype(np.int64, copy=False), b.astype(np.int64, copy=False)
+        products = self.multiplier.golden(self.operands, a, b).astype(self.dtype, copy=False)
         drop = self.accumulator.drop(self.operands.product_frac)
         return self.accumulator.rounding.golden(products.sum(axis=-1), drop)
 
