@@ -56,6 +56,10 @@ class Fixed(Spec):
         """The Amaranth shape of a code."""
         return Shape(self.width, self.signed)
 
+    def rtl(self, bits: Value) -> Value:
+        """``bits`` of a packed port, as wide as the format, as a code."""
+        return bits.as_signed() if self.signed else bits.as_unsigned()
+
     def contains(self, codes: Codes) -> bool:
         """True when every code lies in ``[minimum, maximum]``."""
         return not codes.size or bool(codes.min() >= self.minimum and codes.max() <= self.maximum)
@@ -63,6 +67,13 @@ class Fixed(Spec):
     def real(self, codes: Codes) -> np.ndarray[Any, np.dtype[np.float64]]:
         """The real numbers that ``codes`` stand for, float64."""
         return np.asarray(codes, np.float64) * 2.0**-self.frac
+
+
+def smallest_shape(low: int, high: int) -> Shape:
+    """The narrowest shape that holds ``low`` to ``high``, one bit at least; signed if low < 0."""
+    signed = low < 0
+    bits = max((~low if signed else 0).bit_length(), high.bit_length())
+    return Shape(max(1, bits + signed), signed)
 
 
 def exact_dtype(bits: int) -> np.dtype[Any]:
@@ -177,5 +188,4 @@ def _low_bits(value: Value, target: Fixed) -> Value:
     if missing > 0:
         sign = value[-1] if value.shape().signed else Const(0, 1)
         value = Cat(value, sign.replicate(missing))
-    bits = value[: target.width]
-    return bits.as_signed() if target.signed else bits
+    return target.rtl(value[: target.width])

@@ -79,6 +79,11 @@ class Spec(BaseModel):
             ) from None
         return cls.parse(values, str(path))
 
+    def replaced(self, **changes: Any) -> Self:
+        """A copy with some fields changed, validated anew; ValidationError where they clash."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**fields, **changes})
+
     def canonical_json(self) -> str:
         """Every field, defaults included, with sorted keys: equal specs give equal text."""
         values = self.model_dump(mode="json", exclude_none=True)

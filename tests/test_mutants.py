@@ -11,13 +11,13 @@ from amaranth import Signal
 from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.arith.exact import ExactMultiplierUnit
 from hwgen.array import mesh, output_stationary, results, skew, weight_stationary
+from hwgen.array.bank import BankCellUnit
 from hwgen.array.output_stationary import (
     OutputStationary,
     OutputStationaryCellUnit,
     OutputStationaryMesh,
 )
 from hwgen.array.weight_stationary import (
-    BankCellUnit,
     WeightStationary,
     WeightStationaryCellUnit,
     WeightStationaryMesh,
@@ -41,8 +41,9 @@ ROUNDING = {"lanes": 3, "pipeline": 1, "a": {"width": 6}, "b": {"width": 6},
 NEAREST_UP = {"accumulator": {"frac": -3, "rounding": "nearest_up"}}
 
 
-def product(array: mesh.ArraySpec, shape: tuple[int, int, int], **options: Any) -> None:
-    expect_rtl(array, *operands_of(array, shape), max_cycles=600, **options)
+def product(array: mesh.ArraySpec, shape: tuple[int, int, int], codes: str = "random",
+            **options: Any) -> None:
+    expect_rtl(array, *operands_of(array, shape, codes), max_cycles=600, **options)
 
 
 def reset(array: mesh.ArraySpec) -> None:
@@ -76,6 +77,10 @@ CASES: dict[str, Callable[[], None]] = {
                                       (4, 3, 4)),
     "nearest up": lambda: product(array_of(dataflow=OS, pe=NEAREST_UP), (4, 7, 4)),
     "ws": lambda: product(array_of(dataflow=WS), (4, 5, 4)),
+    # Four products of -8 * -8 are 256, one more than fits; their lowest sum, -224, fits.
+    "ws saturates": lambda: product(array_of(4, 1, dataflow=WS, pe={"accumulator": {
+        "width": 9, "overflow": "saturate"}, "a": {"width": 4}, "b": {"width": 4}}), (1, 4, 1),
+        "lowest"),
     "ws stalls": lambda: product(array_of(3, 2, dataflow={**WS, "bank_rows": 3}), (7, 9, 4),
                                  stall=0.5),
     "ws single row": lambda: product(array_of(1, 2, dataflow={**WS, "bank_rows": 1}), (4, 5, 2)),
@@ -171,6 +176,12 @@ MUTANTS = {
         "ws cycles", WeightStationaryMesh, "_accept", "(~full | swap)", "~full"),
     "weights not held": Mutant(
         "ws stalls", WeightStationaryCellUnit, "elaborate", "m.If(self.w_load)", "m.If(1)"),
+    "partial sums too narrow": Mutant(
+        "ws saturates", parallel.ParallelPE, "after", "bound * steps", "bound * max(1, steps - 2)"),
+    "partial sums lose their sign": Mutant(
+        "ws", WeightStationaryCellUnit, "_sum_before", "before.rtl(self.n_sum)", "self.n_sum"),
+    "narrowed although sums overflow": Mutant(
+        "ws saturates", parallel.ParallelPE, "after", "high > self.format.maximum", "high < 0"),
     "golden: nearest even without the kept LSB": Mutant(
         "golden os", Rounding, "golden", " + ((codes >> drop) & 1)", ""),
     "golden: each product rounded": Mutant(

@@ -9,7 +9,7 @@ from amaranth import Shape
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.number import Codes, Fixed
+from hwgen.number import Codes, Fixed, smallest_shape
 from hwgen.spec import Spec
 
 
@@ -71,8 +71,9 @@ class MultiplierFamily(Spec):
         """Shape of every product: that of the exact one, or wider where :meth:`bounds` ask it."""
         low, high = self.bounds(operands)
         signed = operands.a.signed or operands.b.signed or low < 0
-        needed = max((~low if low < 0 else low).bit_length(), high.bit_length()) + signed
-        return Shape(max(operands.a.width + operands.b.width, needed), signed)
+        needed = smallest_shape(low, high)
+        width = needed.width + (signed and not needed.signed)
+        return Shape(max(operands.a.width + operands.b.width, width), signed)
 
     def worst_error(self, operands: Operands) -> int | None:
         """Closed-form bound of ``|golden - a * b|`` in product LSBs; None if there is none."""

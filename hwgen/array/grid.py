@@ -5,8 +5,10 @@ A grid splits in up to four until one cell is left, and equal parts are one modu
 nothing of the cell's arithmetic: it only joins edges of the same name.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby, pairwise
 from typing import Literal, Protocol
 
 from amaranth import Cat, Module
@@ -39,25 +41,45 @@ class Cell(Hashable, Protocol):
     def create(self) -> wiring.Component: ...
 
 
+def cell_signature(cell: Cell) -> wiring.Signature:
+    """Ports of one cell: its edges and the enable ``en``."""
+    return Grid((cell,), 1).signature
+
+
 @dataclass(frozen=True)
 class Grid:
-    """``rows`` x ``columns`` cells; port ``x`` of an edge packs the cells' ports, index 0 lowest.
+    """Rows of ``columns`` equal cells; port ``x`` of an edge packs the cells' ports, 0 lowest.
 
     Columns count from the west.  Data flows south; rows count from ``first_row``: from the north
     edge, or from the south edge where results leave south and row 0 is to be the first of them.
-    Equal parts are one module, and the tree of parts has at most two sizes a level.
+    Equal parts are one module, and the tree of parts of equal cells has at most two sizes a level.
+
+    Parameters
+    ----------
+    cells : the cell of each row, from the north; what leaves one enters the next.
     """
 
-    cell: Cell
-    rows: int
+    cells: tuple[Cell, ...]
     columns: int
     first_row: Literal["north", "south"] = "north"
+
+    @classmethod
+    def of(cls, cell: Cell, rows: int, columns: int,
+           first_row: Literal["north", "south"] = "north") -> "Grid":
+        """``rows`` x ``columns`` equal cells."""
+        return cls((cell,) * rows, columns, first_row)
+
+    @property
+    def rows(self) -> int:
+        """Rows of cells."""
+        return len(self.cells)
 
     @property
     def module_name(self) -> str:
         if self.is_cell:
-            return self.cell.module_name
-        return f"{self.cell.module_name}_{self.rows}x{self.columns}"
+            return self.cells[0].module_name
+        name = self.cells[0].module_name if len(set(self.cells)) == 1 else "cells"
+        return f"{name}_{self.rows}x{self.columns}"
 
     @property
     def is_cell(self) -> bool:
@@ -65,17 +87,17 @@ class Grid:
 
     @property
     def signature(self) -> wiring.Signature:
-        cell = self.cell
+        top, bottom = self.cells[0], self.cells[-1]
         return wiring.Signature({
             "en": In(1),
-            **{f"w_{name}": In(bits * self.rows) for name, bits in cell.west.items()},
-            **{f"e_{name}": Out(bits * self.rows) for name, bits in cell.east.items()},
-            **{f"n_{name}": In(bits * self.columns) for name, bits in cell.north.items()},
-            **{f"s_{name}": Out(bits * self.columns) for name, bits in cell.south.items()},
+            **{f"w_{name}": In(bits * self.rows) for name, bits in top.west.items()},
+            **{f"e_{name}": Out(bits * self.rows) for name, bits in top.east.items()},
+            **{f"n_{name}": In(bits * self.columns) for name, bits in top.north.items()},
+            **{f"s_{name}": Out(bits * self.columns) for name, bits in bottom.south.items()},
         })
 
     def create(self) -> wiring.Component:
-        return self.cell.create() if self.is_cell else GridUnit(self)
+        return self.cells[0].create() if self.is_cell else GridUnit(self)
 
     @property
     def by_columns(self) -> bool:
@@ -83,12 +105,24 @@ class Grid:
         return self.columns > 1
 
     def parts(self) -> list["Grid"]:
-        """Up to :data:`PARTS` grids of nearly equal size: columns from the west, or rows."""
-        size = self.columns if self.by_columns else self.rows
-        count = min(size, PARTS)
-        sizes = [size // count + (index < size % count) for index in range(count)]
-        return [Grid(self.cell, self.rows, n, self.first_row) if self.by_columns
-                else Grid(self.cell, n, self.columns, self.first_row) for n in sizes]
+        """Grids of nearly equal size, :data:`PARTS` at most: columns from the west, or rows.
+
+        A column of different cells splits into its runs of equal ones.
+        """
+        if self.by_columns:
+            return [replace(self, columns=size) for size in _sizes(self.columns)]
+        runs = [tuple(run) for _, run in groupby(self.cells)]
+        if len(runs) == 1:
+            ends = list(accumulate(_sizes(self.rows), initial=0))
+            runs = [self.cells[start:end] for start, end in pairwise(ends)]
+        ordered = runs if self.first_row == "north" else runs[::-1]
+        return [replace(self, cells=cells) for cells in ordered]
+
+
+def _sizes(size: int) -> list[int]:
+    """``size`` in up to :data:`PARTS` nearly equal parts."""
+    count = min(size, PARTS)
+    return [size // count + (index < size % count) for index in range(count)]
 
 
 class GridUnit(wiring.Component):
@@ -100,38 +134,40 @@ class GridUnit(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        spec, cell = self.spec, self.spec.cell
-        along, across = ("w", cell.west, "e", cell.east), ("n", cell.north, "s", cell.south)
-        if not spec.by_columns:
-            along, across = across, along
+        spec = self.spec
+        along, across = ("we", "ns") if spec.by_columns else ("ns", "we")
         parts = list(enumerate(spec.parts()))
         upstream = not spec.by_columns and spec.first_row == "south"
-        placed, previous = {}, None
+        offsets, previous, placed = self._offsets(parts, across[0]), None, {}
         for index, part in reversed(parts) if upstream else parts:
-            start = sum(other.columns if spec.by_columns else other.rows
-                        for _, other in parts[:index])
-            size = part.columns if spec.by_columns else part.rows
-            placed[index] = previous = place(
-                m, platform, f"part{index}", part, en=self.en,
-                **self._along(along, previous), **self._across(across, start, size))
-        for port in along[3]:
-            m.d.comb += self._port(along[2], port).eq(getattr(previous, f"{along[2]}_{port}"))
-        for port in across[3]:
-            packed = Cat(getattr(placed[index], f"{across[2]}_{port}") for index, _ in parts)
-            m.d.comb += self._port(across[2], port).eq(packed)
+            inputs = {name: self._before(name, along[1], previous)
+                      for name in _names(part, along[0])}
+            inputs |= {name: getattr(self, name)[offsets[index, name]]
+                       for name in _names(part, across[0])}
+            placed[index] = previous = place(m, platform, f"part{index}", part, en=self.en,
+                                             **inputs)
+        m.d.comb += [getattr(self, name).eq(getattr(previous, name))
+                     for name in _names(spec, along[1])]
+        m.d.comb += [getattr(self, name).eq(Cat(getattr(placed[index], name) for index, _ in parts))
+                     for name in _names(spec, across[1])]
         return m
 
-    def _port(self, edge, port):
-        return getattr(self, f"{edge}_{port}")
+    def _before(self, name, out, previous):
+        """What drives an input on the axis of the split: the part before, or this grid's own."""
+        return getattr(self, name) if previous is None else getattr(previous, out + name[1:])
 
-    def _along(self, axis, previous):
-        """Inputs on the axis of the split: this grid's own, or what the part before sends on."""
-        into, inputs, out, _ = axis
-        return {f"{into}_{port}": self._port(into, port) if previous is None
-                else getattr(previous, f"{out}_{port}") for port in inputs}
+    def _offsets(self, parts, edge):
+        """Bits of this grid's packed ports on the other axis that belong to each part."""
+        offsets = {}
+        ends: Counter[str] = Counter()
+        for index, part in parts:
+            for name in _names(part, edge):
+                start, bits = ends[name], part.signature.members[name].shape
+                offsets[index, name] = slice(start, start + bits)
+                ends[name] += bits
+        return offsets
 
-    def _across(self, axis, start, size):
-        """Inputs on the other axis: each part's own bits of the packed ports."""
-        into, inputs, _, _ = axis
-        return {f"{into}_{port}": self._port(into, port)[bits * start : bits * (start + size)]
-                for port, bits in inputs.items()}
+
+def _names(grid: Grid, edge: str) -> list[str]:
+    """Ports of a grid on one edge."""
+    return [name for name in grid.signature.members if name.startswith(f"{edge}_")]

@@ -7,7 +7,7 @@ import numpy as np
 from amaranth import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 
-from hwgen.array.grid import Grid
+from hwgen.array.grid import Grid, cell_signature
 from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
@@ -116,11 +116,11 @@ class OutputStationary(Spec):
 
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; row 0 is southmost, so that its result leaves first."""
-        return Grid(OutputStationaryCell(pe=array.pe), array.rows, array.columns, "south")
+        return Grid.of(OutputStationaryCell(pe=array.pe), array.rows, array.columns, "south")
 
     def feet(self, array: "ArraySpec") -> Grid:
         """What stands below each column."""
-        return requantizers(array)
+        return requantizers(array, array.pe.format)
 
     def create(self, array: "ArraySpec") -> wiring.Component:
         return OutputStationaryMesh(array)
@@ -162,7 +162,7 @@ class OutputStationaryCellUnit(wiring.Component):
 
     def __init__(self, spec: OutputStationaryCell):
         self.spec = spec
-        super().__init__(Grid(spec, 1, 1).signature)
+        super().__init__(cell_signature(spec))
 
     def elaborate(self, platform) -> Module:
         m = Module()

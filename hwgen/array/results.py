@@ -7,7 +7,7 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 
 from hwgen.arith.accumulator import Requantizer
-from hwgen.array.grid import Grid
+from hwgen.array.grid import Grid, cell_signature
 from hwgen.array.skew import Triangle
 from hwgen.number import Fixed
 from hwgen.place import place
@@ -50,12 +50,12 @@ class RequantizerCellUnit(wiring.Component):
 
     def __init__(self, spec: RequantizerCell):
         self.spec = spec
-        super().__init__(Grid(spec, 1, 1).signature)
+        super().__init__(cell_signature(spec))
 
     def elaborate(self, platform) -> Module:
         m = Module()
         spec = self.spec
-        total = self.n_sum.as_signed() if spec.source.signed else self.n_sum
+        total = spec.source.rtl(self.n_sum)
         code = Signal(len(self.s_code), reset_less=True)
         with m.If(self.en):
             m.d.sync += code.eq(spec.requantizer.rtl(spec.source, total))
@@ -63,10 +63,10 @@ class RequantizerCellUnit(wiring.Component):
         return m
 
 
-def requantizers(array: "ArraySpec") -> Grid:
-    """One :class:`RequantizerCell` a column."""
-    cell = RequantizerCell(requantizer=array.requantizer, source=array.pe.format)
-    return Grid(cell, 1, array.columns)
+def requantizers(array: "ArraySpec", source: Fixed) -> Grid:
+    """One :class:`RequantizerCell` a column, for sums of format ``source``."""
+    cell = RequantizerCell(requantizer=array.requantizer, source=source)
+    return Grid.of(cell, 1, array.columns)
 
 
 class ResultStream:

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from amaranth import Cat, Const, Module, Mux, Signal
-from amaranth.lib import memory, wiring
+from amaranth.lib import wiring
 from pydantic import Field
 
-from hwgen.arith.accumulator import Requantizer
-from hwgen.array.grid import Grid
+from hwgen.array.bank import BankCell
+from hwgen.array.grid import Grid, cell_signature
 from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
 from hwgen.array.stream import BeatField, BeatLayout
-from hwgen.number import Codes
+from hwgen.number import Codes, Fixed, Overflow
 from hwgen.pe.parallel import ParallelPE
 from hwgen.place import place
 from hwgen.spec import InputError, Int, Spec
@@ -147,8 +147,8 @@ class WeightStationary(Spec):
 
     @property
     def north_zeros(self) -> tuple[str, ...]:
-        """Inputs of the cells that are zero all along the north edge."""
-        return ("n_sum",)
+        """Inputs of the cells that are zero all along the north edge: none, sums start there."""
+        return ()
 
     @property
     def diagonal_flags(self) -> tuple[str, ...]:
@@ -156,16 +156,19 @@ class WeightStationary(Spec):
         return ("w_swap",)
 
     def grid(self, array: "ArraySpec") -> Grid:
-        """The PEs; sums start at row 0, the northmost."""
-        return Grid(WeightStationaryCell(pe=array.pe), array.rows, array.columns)
+        """The PEs; sums start at row 0, the northmost, and widen row by row as they must."""
+        pes = [array.pe.after(row + 1) for row in range(array.rows)]
+        sums = [None, *(pe.format for pe in pes)]
+        return Grid(tuple(map(WeightStationaryCell, pes, sums)), array.columns)
 
     def feet(self, array: "ArraySpec") -> Grid:
         """What stands below each column: the accumulator bank, where there is one."""
+        tile = array.pe.after(array.rows).format
         if not self.bank_rows:
-            return requantizers(array)
-        cell = BankCell(pe=array.pe, requantizer=array.requantizer, bank_rows=self.bank_rows,
-                        mesh_rows=array.rows)
-        return Grid(cell, 1, array.columns)
+            return requantizers(array, tile)
+        cell = BankCell(pe=array.pe, tile=tile, requantizer=array.requantizer,
+                        bank_rows=self.bank_rows, mesh_rows=array.rows)
+        return Grid.of(cell, 1, array.columns)
 
     def create(self, array: "ArraySpec") -> wiring.Component:
         return WeightStationaryMesh(array, self.bank_rows)
@@ -173,13 +176,22 @@ class WeightStationary(Spec):
 
 @dataclass(frozen=True)
 class WeightStationaryCell:
-    """PE with its weights, the next weights, and the activation and partial sum passing by."""
+    """PE with its weights, the next weights, and the activation and partial sum passing by.
+
+    Parameters
+    ----------
+    pe : the PE, its accumulator as wide as sums are when they leave this row.
+    before : format of the partial sums that come from the north; None in the first row.
+    """
 
     pe: ParallelPE
+    before: Fixed | None
 
     @property
     def module_name(self) -> str:
-        return "cell"
+        sums = dict.fromkeys([self.before.width] if self.before else [])
+        sums[self.pe.format.width] = None
+        return "_".join(["cell_sum", *map(str, sums)])
 
     @property
     def west(self) -> dict[str, int]:
@@ -189,9 +201,12 @@ class WeightStationaryCell:
 
     @property
     def north(self) -> dict[str, int]:
-        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width}
+        sums = {"sum": self.before.width} if self.before else {}
+        return {"b": self.pe.b.width * self.pe.lanes, **sums}
 
-    south = north
+    @property
+    def south(self) -> dict[str, int]:
+        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width}
 
     def create(self) -> wiring.Component:
         return WeightStationaryCellUnit(self)
@@ -206,7 +221,7 @@ class WeightStationaryCellUnit(wiring.Component):
 
     def __init__(self, spec: WeightStationaryCell):
         self.spec = spec
-        super().__init__(Grid(spec, 1, 1).signature)
+        super().__init__(cell_signature(spec))
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -215,7 +230,8 @@ class WeightStationaryCellUnit(wiring.Component):
                                for name in ("weight", "next_weight"))
         total = Signal(self.spec.pe.format.width, reset_less=True)
         swap, load = Signal(name="swap"), Signal(name="load")
-        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=weight, acc_i=self.n_sum)
+        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=weight,
+                   acc_i=self._sum_before())
         with m.If(self.en):
             m.d.sync += [a.eq(self.w_a), swap.eq(self.w_swap), load.eq(self.w_load)]
             m.d.sync += total.eq(pe.acc_o)
@@ -229,74 +245,12 @@ class WeightStationaryCellUnit(wiring.Component):
         ]
         return m
 
-
-@dataclass(frozen=True)
-class BankCell:
-    """The foot of a column: adds a tile's sums to those kept of earlier tiles, and requantizes.
-
-    Row ``r`` of every tile goes to word ``r``.  The flags of a row come one cycle before its sum,
-    because the bank's read takes a cycle.
-    """
-
-    pe: ParallelPE
-    requantizer: Requantizer
-    bank_rows: int
-    mesh_rows: int
-
-    @property
-    def module_name(self) -> str:
-        return "bank"
-
-    @property
-    def west(self) -> dict[str, int]:
-        return {"step": 1, "start": 1, "row": max(1, (self.bank_rows - 1).bit_length())}
-
-    east = west
-
-    @property
-    def north(self) -> dict[str, int]:
-        return {"sum": self.pe.format.width}
-
-    @property
-    def south(self) -> dict[str, int]:
-        return {"code": self.requantizer.width}
-
-    def create(self) -> wiring.Component:
-        return BankCellUnit(self)
-
-
-class BankCellUnit(wiring.Component):
-    """Hardware of :class:`BankCell`; latency 1 cycle from sum to code."""
-
-    def __init__(self, spec: BankCell):
-        self.spec = spec
-        super().__init__(Grid(spec, 1, 1).signature)
-
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        spec, pe = self.spec, self.spec.pe
-        m.submodules.bank = bank = memory.Memory(shape=pe.format.shape, depth=spec.bank_rows,
-                                                 init=[])
-        write = bank.write_port()
-        # Rows of one address come at least mesh_rows cycles apart: only a mesh of one row can read
-        # a word in the cycle that writes it.
-        read = bank.read_port(transparent_for=(write,) if spec.mesh_rows == 1 else ())
-        step, start = Signal(name="step"), Signal(name="start")
-        row = Signal(len(self.w_row), reset_less=True)
-        code = Signal(len(self.s_code), reset_less=True)
-        tile = self.n_sum.as_signed() if pe.format.signed else self.n_sum
-        total = Signal(pe.format.shape)
-        with m.If(self.en):
-            m.d.sync += [step.eq(self.w_step), start.eq(self.w_start), row.eq(self.w_row)]
-            m.d.sync += code.eq(spec.requantizer.rtl(pe.format, total))
-        m.d.comb += [
-            total.eq(Mux(start, tile, pe.accumulator.rtl_add(read.data, tile))),
-            read.addr.eq(self.w_row), read.en.eq(self.en),
-            write.addr.eq(row), write.data.eq(total), write.en.eq(self.en & step),
-            self.e_step.eq(step), self.e_start.eq(start), self.e_row.eq(row),
-            self.s_code.eq(code),
-        ]
-        return m
+    def _sum_before(self):
+        """The partial sum from the north, zero in the first row, as wide as the PE's."""
+        before, target = self.spec.before, self.spec.pe.format
+        if before is None:
+            return Const(0, target.shape)
+        return Overflow.WRAP.rtl(before.rtl(self.n_sum), target)
 
 
 class WeightStationaryMesh(wiring.Component):
@@ -328,7 +282,7 @@ class WeightStationaryMesh(wiring.Component):
         grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
                      w_a=skew_a.o, w_load=loads,
                      w_swap=taps(m, en, swap, array.rows, "rising", "swap_taps"),
-                     n_b=skew_b.o, n_sum=Const(0, pe.format.width * array.columns))
+                     n_b=skew_b.o)
         last = delayed(m, en, step & self.a.payload.last, array.latency, "last_taps")
         if self.bank_rows:
             finish = step & self.a.payload.finish
@@ -377,7 +331,7 @@ class WeightStationaryMesh(wiring.Component):
         ahead = array.rows + array.pe.latency
         flags = {name: delayed(m, en, flag, ahead, f"{name}_ahead") for name, flag in (
             ("step", step), ("start", self.a.payload.start), ("last", self.a.payload.last))}
-        row = Signal(feet.cell.west["row"])
+        row = Signal(feet.cells[0].west["row"])
         with m.If(en & flags["step"]):
             m.d.sync += row.eq(Mux(flags["last"], 0, row + 1))
         bank = place(m, platform, "feet", feet, en=en, n_sum=sums, w_row=row,

@@ -3,12 +3,13 @@
 A flat array costs what its parts cost, but for two things.  At its edges Yosys trims what has a
 constant input or an unread output.  And the flags that travel with the wavefront are equal all
 along an anti-diagonal, so Yosys keeps one copy of their registers and decoding for each of the
-R + C - 1 anti-diagonals.  So the parts are: a cell inside the grid, one of the north row, one of
-the east column, their corner, all the rest with the grid as an empty box, and two cells of one
-anti-diagonal, which tell what they share.
+R + C - 1 anti-diagonals.  So the parts are: each kind of cell in the grid's rows, the north row
+with its constants, what an unread east edge saves, all the rest with the grid as an empty box, and
+two cells of one anti-diagonal, which tell what they share.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -58,18 +59,14 @@ def size(array: ArraySpec, targets: Sequence[tuple[str, bool]] = TARGETS) -> lis
     plans = [parts.others(*target, cell.recipe)
              for target, cell in zip(targets, insides, strict=True)]
     areas = iter(synthesise_many([job for plan in plans for job, _ in plan]))
-    return [_composed(array, cell, [(next(areas), count) for _, count in plan])
+    return [_composed(cell, parts, [(next(areas), count) for _, count in plan])
             for cell, plan in zip(insides, plans, strict=True)]
 
 
-def _composed(array: ArraySpec, cell: Area, others: list[tuple[Area, int]]) -> ArrayArea:
-    """The array from an inside cell, two that share a diagonal, and the rest with its counts."""
-    (twins, _), *parts = others
-    rows, columns = array.rows, array.columns
-    whole = sum((area * count for area, count in parts), cell * ((rows - 1) * (columns - 1)))
-    shared = cell * 2 - twins
-    whole = whole - shared * (rows * columns - (rows + columns - 1))
-    return ArrayArea(cell=cell, array=replace(whole, recipe=cell.recipe))
+def _composed(cell: Area, parts: "_Parts", others: list[tuple[Area, int]]) -> ArrayArea:
+    """The array from ``cell``, the commonest, and the other parts with their counts."""
+    whole = sum((area * count for area, count in others), cell * parts.insides)
+    return ArrayArea(cell, replace(whole - cell * parts.compared, recipe=cell.recipe))
 
 
 class _Parts:
@@ -78,30 +75,46 @@ class _Parts:
     def __init__(self, array: ArraySpec):
         grid = array.dataflow.grid(array)
         self._array = array
-        self._cell = _Unit(array.name, grid.cell)
+        self._kinds = Counter((cell, array.dataflow.north_zeros if row == 0 else ())
+                              for row, cell in enumerate(grid.cells))
+        self._main, _ = max(self._kinds, key=lambda kind: self._kinds[kind])
         self._text = verilog_text(array)
+        # Cells that share the flags of an anti-diagonal with one before them.
+        self._shared = grid.rows * grid.columns - (grid.rows + grid.columns - 1)
         self._box = f"{array.name}_{grid.module_name}"
-        self._zeros = array.dataflow.north_zeros
 
     def inside(self, family: str, dsp: bool) -> Job:
-        """A cell with neighbours on all sides."""
-        return Job(self._cell.text, self._cell.top, family, dsp)
+        """A cell of the commonest kind with neighbours on all sides."""
+        unit = _Unit(self._array.name, self._main)
+        return Job(unit.text, unit.top, family, dsp)
+
+    @property
+    def insides(self) -> int:
+        """How many :meth:`inside` cells the grid holds."""
+        return self._kinds[self._main, ()] * self._array.columns
+
+    @property
+    def compared(self) -> int:
+        """How many of them :meth:`others` counts once more, in what it compares with them."""
+        return self._array.rows + 2 * self._shared
 
     def others(self, family: str, dsp: bool, recipe: str) -> list[tuple[Job, int]]:
-        """Everything else, and how often it occurs; first the twins, which are no part."""
-        rows, columns = self._array.rows, self._array.columns
+        """Everything else, and how often it counts."""
 
         def edge(text: str) -> Job:
             return Job(text, "edge", family, dsp, recipes=(recipe,))
 
-        parts = [
-            (edge(self._cell.wrapped(zeros=self._zeros)), columns - 1),
-            (edge(self._cell.wrapped(unread="e_")), rows - 1),
-            (edge(self._cell.wrapped(zeros=self._zeros, unread="e_")), 1),
+        rows, columns = self._array.rows, self._array.columns
+        main = _Unit(self._array.name, self._main)
+        kinds = [(edge(_Unit(self._array.name, cell).wrapped(zeros=zeros)), count * columns)
+                 for (cell, zeros), count in self._kinds.items()
+                 if (cell, zeros) != (self._main, ())]
+        return [
+            *kinds,
+            (edge(main.wrapped(unread="e_")), rows),
+            (edge(main.twins(self._array.dataflow.diagonal_flags)), self._shared),
             (Job(self._text, self._array.name, family, dsp, (self._box,)), 1),
         ]
-        twins = (edge(self._cell.twins(self._array.dataflow.diagonal_flags)), 0)
-        return [twins, *((job, count) for job, count in parts if count)]
 
 
 class _Unit:

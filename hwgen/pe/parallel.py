@@ -13,7 +13,7 @@ from hwgen.arith.accumulator import Accumulator
 from hwgen.arith.catalogue import Multiplier
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.multiplier import MultiplierUnit, Operands
-from hwgen.number import MAX_OPERAND_BITS, Codes, Fixed, exact_dtype
+from hwgen.number import MAX_OPERAND_BITS, Codes, Fixed, exact_dtype, smallest_shape
 from hwgen.place import place
 from hwgen.spec import Int, Spec
 
@@ -70,6 +70,27 @@ class ParallelPE(Spec):
     def sum_bits(self) -> int:
         """Bits of the exact sum of L products."""
         return self.multiplier.product_shape(self.operands).width + (self.lanes - 1).bit_length()
+
+    @property
+    def addend_bounds(self) -> tuple[int, int]:
+        """Smallest and largest number that one step adds, at the accumulator's LSB."""
+        drop = self.accumulator.drop(self.operands.product_frac)
+        sums = np.array(self.multiplier.bounds(self.operands), object) * self.lanes
+        low, high = self.accumulator.rounding.golden(sums, drop).tolist()
+        return low, high
+
+    def after(self, steps: int) -> "ParallelPE":
+        """This PE with sums just wide enough for ``steps`` steps from zero.
+
+        Itself if they could overflow the accumulator; if not, the results are the same.
+        """
+        low, high = (bound * steps for bound in self.addend_bounds)
+        if low < self.format.minimum or high > self.format.maximum:
+            return self
+        narrow = smallest_shape(low, high)
+        accumulator = Accumulator(width=narrow.width, frac=self.accumulator.frac,
+                                  signed=narrow.signed, rounding=self.accumulator.rounding)
+        return self.replaced(accumulator=accumulator)
 
     @property
     def latency(self) -> int:

@@ -9,7 +9,7 @@ import pytest
 from amaranth import Module
 from amaranth.lib import wiring
 
-from hwgen.array.grid import PARTS, Grid
+from hwgen.array.grid import PARTS, Grid, cell_signature
 from tests.streams import simulate
 
 BITS = 16
@@ -38,7 +38,7 @@ class FootCell(MixingCell):
 
 class MixingCellUnit(wiring.Component):
     def __init__(self) -> None:
-        super().__init__(Grid(MixingCell(), 1, 1).signature)
+        super().__init__(cell_signature(MixingCell()))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -69,7 +69,7 @@ def pack(codes: list[int], bits: int = BITS) -> int:
 def test_neighbours(rows: int, columns: int, first_row: Literal["north", "south"]) -> None:
     rng = np.random.default_rng(rows * 10 + columns)
     west, north = (rng.integers(0, 1 << BITS, size).tolist() for size in (rows, columns))
-    dut = Grid(MixingCell(), rows, columns, first_row).create()
+    dut = Grid.of(MixingCell(), rows, columns, first_row).create()
     order = slice(None) if first_row == "north" else slice(None, None, -1)
     seen: list[int] = []
 
@@ -94,7 +94,7 @@ def tree(grid: Grid) -> Iterator[Grid]:
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (8, 8), (57, 61), (256, 1), (1, 255),
                                                (256, 256)])
 def test_distinct_modules_grow_with_the_logarithm(rows: int, columns: int) -> None:
-    found, new = set(), {Grid(MixingCell(), rows, columns)}
+    found, new = set(), {Grid.of(MixingCell(), rows, columns)}
     while new:
         found |= new
         new = {part for grid in new if not grid.is_cell for part in grid.parts()}
@@ -109,7 +109,7 @@ def levels(size: int) -> int:
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 5), (7, 2)])
 def test_every_cell_once(rows: int, columns: int) -> None:
-    grids = list(tree(Grid(MixingCell(), rows, columns, "south")))
+    grids = list(tree(Grid.of(MixingCell(), rows, columns, "south")))
     assert sum(grid.is_cell for grid in grids) == rows * columns
     assert all(grid.first_row == "south" for grid in grids)
     for grid in grids:
@@ -125,19 +125,19 @@ def test_every_cell_once(rows: int, columns: int) -> None:
 ])
 def test_columns_split_before_rows(rows: int, columns: int,
                                    sizes: list[tuple[int, int]]) -> None:
-    parts = Grid(MixingCell(), rows, columns).parts()
+    parts = Grid.of(MixingCell(), rows, columns).parts()
     assert [(part.rows, part.columns) for part in parts] == sizes
 
 
 def test_names_and_ports() -> None:
-    grid = Grid(MixingCell(), 3, 2)
+    grid = Grid.of(MixingCell(), 3, 2)
     assert grid.module_name == "mix_3x2"
-    assert Grid(MixingCell(), 1, 1).module_name == "mix"
+    assert Grid.of(MixingCell(), 1, 1).module_name == "mix"
     widths = {name: member.shape for name, member in grid.signature.members.items()}
     assert widths == {"en": 1, "w_x": 48, "e_x": 48, "n_y": 32, "s_y": 32, "s_z": 8}
 
 
 def test_row_of_feet_may_change_names() -> None:
-    ports = Grid(FootCell(), 1, 3).signature.members
+    ports = Grid.of(FootCell(), 1, 3).signature.members
     assert "s_y" not in ports
     assert ports["s_z"].shape == 12

@@ -1,0 +1,88 @@
+"""Accumulator bank: keeps the sums of a weight-stationary column between tiles of K."""
+
+from dataclasses import dataclass
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import memory, wiring
+
+from hwgen.arith.accumulator import Requantizer
+from hwgen.array.grid import cell_signature
+from hwgen.number import Fixed
+from hwgen.pe.parallel import ParallelPE
+
+
+@dataclass(frozen=True)
+class BankCell:
+    """The foot of a column: adds a tile's sums to those kept of earlier tiles, and requantizes.
+
+    Row ``r`` of every tile goes to word ``r``.  The flags of a row come one cycle before its sum,
+    because the bank's read takes a cycle.
+
+    Parameters
+    ----------
+    pe : tells format and overflow of the sums that are kept.
+    tile : format of a tile's sums.
+    bank_rows : words.
+    mesh_rows : rows of PEs above.
+    """
+
+    pe: ParallelPE
+    tile: Fixed
+    requantizer: Requantizer
+    bank_rows: int
+    mesh_rows: int
+
+    @property
+    def module_name(self) -> str:
+        return "bank"
+
+    @property
+    def west(self) -> dict[str, int]:
+        return {"step": 1, "start": 1, "row": max(1, (self.bank_rows - 1).bit_length())}
+
+    east = west
+
+    @property
+    def north(self) -> dict[str, int]:
+        return {"sum": self.tile.width}
+
+    @property
+    def south(self) -> dict[str, int]:
+        return {"code": self.requantizer.width}
+
+    def create(self) -> wiring.Component:
+        return BankCellUnit(self)
+
+
+class BankCellUnit(wiring.Component):
+    """Hardware of :class:`BankCell`; latency 1 cycle from sum to code."""
+
+    def __init__(self, spec: BankCell):
+        self.spec = spec
+        super().__init__(cell_signature(spec))
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        spec, pe = self.spec, self.spec.pe
+        m.submodules.bank = bank = memory.Memory(shape=pe.format.shape, depth=spec.bank_rows,
+                                                 init=[])
+        write = bank.write_port()
+        # Rows of one address come at least mesh_rows cycles apart: only a mesh of one row can read
+        # a word in the cycle that writes it.
+        read = bank.read_port(transparent_for=(write,) if spec.mesh_rows == 1 else ())
+        step, start = Signal(name="step"), Signal(name="start")
+        row = Signal(len(self.w_row), reset_less=True)
+        code = Signal(len(self.s_code), reset_less=True)
+        tile = self.spec.tile.rtl(self.n_sum)
+        total = Signal(pe.format.shape)
+        with m.If(self.en):
+            m.d.sync += [step.eq(self.w_step), start.eq(self.w_start), row.eq(self.w_row)]
+            m.d.sync += code.eq(spec.requantizer.rtl(pe.format, total))
+        m.d.comb += [
+            total.eq(Mux(start, tile, pe.accumulator.rtl_add(read.data, tile))),
+            read.addr.eq(self.w_row), read.en.eq(self.en),
+            write.addr.eq(row), write.data.eq(total), write.en.eq(self.en & step),
+            self.e_step.eq(step), self.e_start.eq(start), self.e_row.eq(row),
+            self.s_code.eq(code),
+        ]
+        return m
