@@ -12,6 +12,7 @@ from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.arith.exact import ExactMultiplierUnit
 from hwgen.array import mesh, output_stationary, results, skew, weight_stationary
 from hwgen.array.bank import BankCellUnit
+from hwgen.array.grid import Grid
 from hwgen.array.output_stationary import (
     OutputStationary,
     OutputStationaryCellUnit,
@@ -124,7 +125,7 @@ MUTANTS = {
     "pipeline not held": Mutant(
         "os stalls", parallel.ParallelPEUnit, "elaborate", "m.If(self.en)", "m.If(1)"),
     "odd lane lost": Mutant("os rounds", parallel, "_tree", " + terms[len(pairs) * 2 :]", ""),
-    "slopes swapped": Mutant("os", skew.TriangleUnit, "elaborate", '== "rising"', '!= "rising"'),
+    "slopes swapped": Mutant("os", skew.Triangle, "structure", '== "rising"', '!= "rising"'),
     "delay line not held": Mutant(
         "os stalls", skew.DelayUnit, "elaborate", "m.If(self.en)", "m.If(1)"),
     "flags survive a reset in os": Mutant(
@@ -179,7 +180,7 @@ MUTANTS = {
     "partial sums too narrow": Mutant(
         "ws saturates", parallel.ParallelPE, "after", "bound * steps", "bound * max(1, steps - 2)"),
     "partial sums lose their sign": Mutant(
-        "ws", WeightStationaryCellUnit, "_sum_before", "before.rtl(self.n_sum)", "self.n_sum"),
+        "ws", Grid, "_received", "in sender.cells[-1].signed", "in ()"),
     "narrowed although sums overflow": Mutant(
         "ws saturates", parallel.ParallelPE, "after", "high > self.format.maximum", "high < 0"),
     "golden: nearest even without the kept LSB": Mutant(

@@ -6,13 +6,13 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import memory, wiring
 
 from hwgen.arith.accumulator import Requantizer
-from hwgen.array.grid import cell_signature
+from hwgen.array.grid import Cell
 from hwgen.number import Fixed
 from hwgen.pe.parallel import ParallelPE
 
 
 @dataclass(frozen=True)
-class BankCell:
+class BankCell(Cell):
     """The foot of a column: adds a tile's sums to those kept of earlier tiles, and requantizes.
 
     Row ``r`` of every tile goes to word ``r``.  The flags of a row come one cycle before its sum,
@@ -40,8 +40,6 @@ class BankCell:
     def west(self) -> dict[str, int]:
         return {"step": 1, "start": 1, "row": max(1, (self.bank_rows - 1).bit_length())}
 
-    east = west
-
     @property
     def north(self) -> dict[str, int]:
         return {"sum": self.tile.width}
@@ -59,7 +57,7 @@ class BankCellUnit(wiring.Component):
 
     def __init__(self, spec: BankCell):
         self.spec = spec
-        super().__init__(cell_signature(spec))
+        super().__init__(spec.signature)
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -5,45 +5,66 @@ A grid splits in up to four until one cell is left, and equal parts are one modu
 nothing of the cell's arithmetic: it only joins edges of the same name.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
-from typing import Literal, Protocol
+from typing import Literal
 
-from amaranth import Cat, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.place import place
+from hwgen.structure import Part, StructuralUnit, Structure, Wires, Zeros, port_of
 
 PARTS = 4
 
 
-class Cell(Hashable, Protocol):
-    """One position of a grid.
+def split_evenly(size: int) -> list[int]:
+    """``size`` in up to :data:`PARTS` nearly equal parts."""
+    count = min(size, PARTS)
+    return [size // count + (index < size % count) for index in range(count)]
+
+
+class Cell(ABC):
+    """One position of a grid; its subclasses are frozen dataclasses.
 
     ``west``/``east`` and ``north``/``south`` map port names to bits.  The ports are ``w_<name>``
     and ``n_<name>`` in, ``e_<name>`` and ``s_<name>`` out, besides the enable ``en``.  Names that
     neighbours share are chained; cells in several rows (columns) chain every port of that axis.
+    Between different cells a port may widen: ``signed`` names those that copy their sign then.
     """
 
     @property
+    @abstractmethod
     def module_name(self) -> str: ...
+
     @property
+    @abstractmethod
     def west(self) -> Mapping[str, int]: ...
+
     @property
-    def east(self) -> Mapping[str, int]: ...
+    def east(self) -> Mapping[str, int]:
+        return self.west
+
     @property
+    @abstractmethod
     def north(self) -> Mapping[str, int]: ...
+
     @property
-    def south(self) -> Mapping[str, int]: ...
+    def south(self) -> Mapping[str, int]:
+        return self.north
+
+    @property
+    def signed(self) -> Collection[str]:
+        return ()
+
+    @property
+    def signature(self) -> wiring.Signature:
+        return Grid((self,), 1).signature
+
+    @abstractmethod
     def create(self) -> wiring.Component: ...
-
-
-def cell_signature(cell: Cell) -> wiring.Signature:
-    """Ports of one cell: its edges and the enable ``en``."""
-    return Grid((cell,), 1).signature
 
 
 @dataclass(frozen=True)
@@ -97,7 +118,7 @@ class Grid:
         })
 
     def create(self) -> wiring.Component:
-        return self.cells[0].create() if self.is_cell else GridUnit(self)
+        return self.cells[0].create() if self.is_cell else StructuralUnit(self)
 
     @property
     def by_columns(self) -> bool:
@@ -110,62 +131,57 @@ class Grid:
         A column of different cells splits into its runs of equal ones.
         """
         if self.by_columns:
-            return [replace(self, columns=size) for size in _sizes(self.columns)]
+            return [replace(self, columns=size) for size in split_evenly(self.columns)]
         runs = [tuple(run) for _, run in groupby(self.cells)]
         if len(runs) == 1:
-            ends = list(accumulate(_sizes(self.rows), initial=0))
+            ends = list(accumulate(split_evenly(self.rows), initial=0))
             runs = [self.cells[start:end] for start, end in pairwise(ends)]
         ordered = runs if self.first_row == "north" else runs[::-1]
         return [replace(self, cells=cells) for cells in ordered]
 
+    def structure(self) -> Structure | None:
+        """The parts, joined at the edges between them; None for a single cell."""
+        if self.is_cell:
+            return None
+        along, across = ("we", "ns") if self.by_columns else ("ns", "we")
+        parts = [(f"part{index}", part) for index, part in enumerate(self.parts())]
+        upstream = not self.by_columns and self.first_row == "south"
+        sides = self._sides(parts, across[0])
+        joined: dict[str, Part] = {}
+        before = None
+        for label, part in reversed(parts) if upstream else parts:
+            received = {name: self._received(name, part, along[1], before)
+                        for name in _names(part, along[0])}
+            joined[label] = Part(part, {"en": (port_of(self, "en"),), **received,
+                                             **sides[label]})
+            before = label, part
+        ends = {name: (port_of(part, name, label),) for name in _names(self, along[1])}
+        return Structure(joined, ends | {
+            name: tuple(port_of(part, name, label) for label, part in parts)
+            for name in _names(self, across[1])})
 
-def _sizes(size: int) -> list[int]:
-    """``size`` in up to :data:`PARTS` nearly equal parts."""
-    count = min(size, PARTS)
-    return [size // count + (index < size % count) for index in range(count)]
-
-
-class GridUnit(wiring.Component):
-    """The parts of a :class:`Grid`, joined at the edges between them."""
-
-    def __init__(self, spec: Grid):
-        self.spec = spec
-        super().__init__(spec.signature)
-
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        spec = self.spec
-        along, across = ("we", "ns") if spec.by_columns else ("ns", "we")
-        parts = list(enumerate(spec.parts()))
-        upstream = not spec.by_columns and spec.first_row == "south"
-        offsets, previous, placed = self._offsets(parts, across[0]), None, {}
-        for index, part in reversed(parts) if upstream else parts:
-            inputs = {name: self._before(name, along[1], previous)
-                      for name in _names(part, along[0])}
-            inputs |= {name: getattr(self, name)[offsets[index, name]]
-                       for name in _names(part, across[0])}
-            placed[index] = previous = place(m, platform, f"part{index}", part, en=self.en,
-                                             **inputs)
-        m.d.comb += [getattr(self, name).eq(getattr(previous, name))
-                     for name in _names(spec, along[1])]
-        m.d.comb += [getattr(self, name).eq(Cat(getattr(placed[index], name) for index, _ in parts))
-                     for name in _names(spec, across[1])]
-        return m
-
-    def _before(self, name, out, previous):
-        """What drives an input on the axis of the split: the part before, or this grid's own."""
-        return getattr(self, name) if previous is None else getattr(previous, out + name[1:])
-
-    def _offsets(self, parts, edge):
-        """Bits of this grid's packed ports on the other axis that belong to each part."""
-        offsets = {}
+    def _sides(self, parts: list[tuple[str, "Grid"]], edge: str) -> dict[str, dict[str, Wires]]:
+        """Each part's own bits of the packed inputs on the axis that does not split."""
         ends: Counter[str] = Counter()
-        for index, part in parts:
+        sides: dict[str, dict[str, Wires]] = {label: {} for label, _ in parts}
+        for label, part in parts:
             for name in _names(part, edge):
-                start, bits = ends[name], part.signature.members[name].shape
-                offsets[index, name] = slice(start, start + bits)
-                ends[name] += bits
-        return offsets
+                start = ends[name]
+                ends[name] += len(port_of(part, name))
+                sides[label][name] = (port_of(self, name)[start : ends[name]],)
+        return sides
+
+    def _received(self, name: str, part: "Grid", out: str,
+                  before: tuple[str, "Grid"] | None) -> Wires:
+        """What drives an input on the axis of the split: the part before, or this grid's own."""
+        if before is None:
+            return (port_of(self, name),)
+        label, sender = before
+        value = port_of(sender, out + name[1:], label)
+        missing = len(port_of(part, name)) - len(value)
+        if name[2:] in sender.cells[-1].signed:
+            return (value, *[value[len(value) - 1 :]] * missing)
+        return (value, Zeros(missing)) if missing else (value,)
 
 
 def _names(grid: Grid, edge: str) -> list[str]:

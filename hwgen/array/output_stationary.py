@@ -7,7 +7,7 @@ import numpy as np
 from amaranth import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 
-from hwgen.array.grid import Grid, cell_signature
+from hwgen.array.grid import Cell, Grid
 from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
@@ -127,7 +127,7 @@ class OutputStationary(Spec):
 
 
 @dataclass(frozen=True)
-class OutputStationaryCell:
+class OutputStationaryCell(Cell):
     """PE with its sum, its drain register and the operands on their way east and south."""
 
     pe: ParallelPE
@@ -140,13 +140,9 @@ class OutputStationaryCell:
     def west(self) -> dict[str, int]:
         return {"a": self.pe.a.width * self.pe.lanes, "valid": 1, "last": 1, "shift": 1}
 
-    east = west
-
     @property
     def north(self) -> dict[str, int]:
         return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width}
-
-    south = north
 
     def create(self) -> wiring.Component:
         return OutputStationaryCellUnit(self)
@@ -162,7 +158,7 @@ class OutputStationaryCellUnit(wiring.Component):
 
     def __init__(self, spec: OutputStationaryCell):
         self.spec = spec
-        super().__init__(cell_signature(spec))
+        super().__init__(spec.signature)
 
     def elaborate(self, platform) -> Module:
         m = Module()

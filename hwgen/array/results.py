@@ -7,7 +7,7 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 
 from hwgen.arith.accumulator import Requantizer
-from hwgen.array.grid import Grid, cell_signature
+from hwgen.array.grid import Cell, Grid
 from hwgen.array.skew import Triangle
 from hwgen.number import Fixed
 from hwgen.place import place
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RequantizerCell:
+class RequantizerCell(Cell):
     """The foot of a column: converts each sum and registers it."""
 
     requantizer: Requantizer
@@ -30,8 +30,6 @@ class RequantizerCell:
     @property
     def west(self) -> dict[str, int]:
         return {}
-
-    east = west
 
     @property
     def north(self) -> dict[str, int]:
@@ -50,7 +48,7 @@ class RequantizerCellUnit(wiring.Component):
 
     def __init__(self, spec: RequantizerCell):
         self.spec = spec
-        super().__init__(cell_signature(spec))
+        super().__init__(spec.signature)
 
     def elaborate(self, platform) -> Module:
         m = Module()

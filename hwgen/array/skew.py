@@ -10,9 +10,10 @@ from amaranth import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.place import place
+from hwgen.array.grid import split_evenly
+from hwgen.structure import Part, StructuralUnit, Structure, port_of
 
-# Amaranth spends time on every bit of a module: two equal halves of one module are cheaper.
+# Amaranth spends time on every bit of a register: equal parts of one module are cheaper.
 MAX_LINE_BITS = 256
 
 
@@ -32,11 +33,24 @@ class Delay:
         return wiring.Signature({"en": In(1), "i": In(self.bits), "o": Out(self.bits)})
 
     def create(self) -> wiring.Component:
-        return DelayUnit(self)
+        return StructuralUnit(self) if self.structure() else DelayUnit(self)
+
+    def structure(self) -> Structure | None:
+        """Narrower lines side by side; None if this one is narrow enough."""
+        if self.bits == 1 or self.bits * self.cycles <= MAX_LINE_BITS:
+            return None
+        enable, bits, start = port_of(self, "en"), port_of(self, "i"), 0
+        parts = {}
+        for index, width in enumerate(split_evenly(self.bits)):
+            parts[f"part{index}"] = Part(Delay(width, self.cycles), {
+                "en": (enable,), "i": (bits[start : start + width],)})
+            start += width
+        return Structure(parts, {"o": tuple(port_of(part.unit, "o", name)
+                                            for name, part in parts.items())})
 
 
 class DelayUnit(wiring.Component):
-    """Hardware of :class:`Delay`: a register that moves as a whole, or two narrower lines."""
+    """Hardware of a narrow :class:`Delay`: one register that moves as a whole."""
 
     def __init__(self, spec: Delay):
         self.spec = spec
@@ -45,13 +59,6 @@ class DelayUnit(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         bits, cycles = self.spec.bits, self.spec.cycles
-        if bits > 1 and bits * cycles > MAX_LINE_BITS:
-            low = (bits + 1) // 2
-            for name, part in (("low", slice(0, low)), ("high", slice(low, bits))):
-                half = place(m, platform, name, Delay(len(self.i[part]), cycles),
-                             en=self.en, i=self.i[part])
-                m.d.comb += self.o[part].eq(half.o)
-            return m
         stages = Signal(bits * cycles, reset_less=True)
         with m.If(self.en):
             m.d.sync += stages.eq(Cat(self.i, stages))
@@ -80,39 +87,27 @@ class Triangle:
         return wiring.Signature({"en": In(1), "i": In(width), "o": Out(width)})
 
     def create(self) -> wiring.Component:
-        return TriangleUnit(self)
+        return StructuralUnit(self)
 
-
-class TriangleUnit(wiring.Component):
-    """Hardware of :class:`Triangle`."""
-
-    def __init__(self, spec: Triangle):
-        self.spec = spec
-        super().__init__(spec.signature)
-
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        spec = self.spec
-        if spec.count == 1:
-            m.d.comb += self.o.eq(self.i)
-            return m
-        low = (spec.count + 1) // 2
-        edge = low * spec.bits
-        rising = spec.slope == "rising"
-        late = slice(edge, None) if rising else slice(0, edge)
-        cycles = low if rising else spec.count - low
-        delay = place(m, platform, "delay", Delay(len(self.i[late]), cycles),
-                      en=self.en, i=self.i[late])
-        halves = [("low", slice(0, edge), low), ("high", slice(edge, None), spec.count - low)]
-        for name, part, count in halves:
-            source = delay.o if part == late else self.i[part]
-            if count == 1:
-                m.d.comb += self.o[part].eq(source)
-                continue
-            half = place(m, platform, name, Triangle(spec.bits, count, spec.slope),
-                         en=self.en, i=source)
-            m.d.comb += self.o[part].eq(half.o)
-        return m
+    def structure(self) -> Structure:
+        """Two triangles of half the elements; those of one half pass a delay line."""
+        bits = port_of(self, "i")
+        if self.count == 1:
+            return Structure({}, {"o": (bits,)})
+        low = (self.count + 1) // 2
+        sizes = {"low": low, "high": self.count - low}
+        inputs = {"low": bits[: low * self.bits], "high": bits[low * self.bits :]}
+        late, cycles = ("high", low) if self.slope == "rising" else ("low", self.count - low)
+        enable = (port_of(self, "en"),)
+        line = Delay(len(inputs[late]), cycles)
+        parts = {"delay": Part(line, {"en": enable, "i": (inputs[late],)})}
+        inputs[late] = port_of(line, "o", "delay")
+        for name, count in sizes.items():
+            if count > 1:
+                half = Triangle(self.bits, count, self.slope)
+                parts[name] = Part(half, {"en": enable, "i": (inputs[name],)})
+                inputs[name] = port_of(half, "o", name)
+        return Structure(parts, {"o": (inputs["low"], inputs["high"])})
 
 
 def taps(m: Module, en, flag, count: int, slope: Literal["rising", "falling"], name: str):

@@ -9,12 +9,12 @@ from amaranth.lib import wiring
 from pydantic import Field
 
 from hwgen.array.bank import BankCell
-from hwgen.array.grid import Grid, cell_signature
+from hwgen.array.grid import Cell, Grid
 from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
 from hwgen.array.stream import BeatField, BeatLayout
-from hwgen.number import Codes, Fixed, Overflow
+from hwgen.number import Codes
 from hwgen.pe.parallel import ParallelPE
 from hwgen.place import place
 from hwgen.spec import InputError, Int, Spec
@@ -157,9 +157,9 @@ class WeightStationary(Spec):
 
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; sums start at row 0, the northmost, and widen row by row as they must."""
-        pes = [array.pe.after(row + 1) for row in range(array.rows)]
-        sums = [None, *(pe.format for pe in pes)]
-        return Grid(tuple(map(WeightStationaryCell, pes, sums)), array.columns)
+        pes = (array.pe.after(row + 1) for row in range(array.rows))
+        cells = tuple(WeightStationaryCell(pe, first=row == 0) for row, pe in enumerate(pes))
+        return Grid(cells, array.columns)
 
     def feet(self, array: "ArraySpec") -> Grid:
         """What stands below each column: the accumulator bank, where there is one."""
@@ -175,33 +175,33 @@ class WeightStationary(Spec):
 
 
 @dataclass(frozen=True)
-class WeightStationaryCell:
+class WeightStationaryCell(Cell):
     """PE with its weights, the next weights, and the activation and partial sum passing by.
 
     Parameters
     ----------
     pe : the PE, its accumulator as wide as sums are when they leave this row.
-    before : format of the partial sums that come from the north; None in the first row.
+    first : whether sums begin here: nothing comes from the north.
     """
 
     pe: ParallelPE
-    before: Fixed | None
+    first: bool
 
     @property
     def module_name(self) -> str:
-        sums = dict.fromkeys([self.before.width] if self.before else [])
-        sums[self.pe.format.width] = None
-        return "_".join(["cell_sum", *map(str, sums)])
+        return "cell_first" if self.first else f"cell_sum{self.pe.format.width}"
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        return ("sum",) if self.pe.format.signed else ()
 
     @property
     def west(self) -> dict[str, int]:
         return {"a": self.pe.a.width * self.pe.lanes, "swap": 1, "load": 1}
 
-    east = west
-
     @property
     def north(self) -> dict[str, int]:
-        sums = {"sum": self.before.width} if self.before else {}
+        sums = {} if self.first else {"sum": self.pe.format.width}
         return {"b": self.pe.b.width * self.pe.lanes, **sums}
 
     @property
@@ -221,7 +221,7 @@ class WeightStationaryCellUnit(wiring.Component):
 
     def __init__(self, spec: WeightStationaryCell):
         self.spec = spec
-        super().__init__(cell_signature(spec))
+        super().__init__(spec.signature)
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -230,8 +230,8 @@ class WeightStationaryCellUnit(wiring.Component):
                                for name in ("weight", "next_weight"))
         total = Signal(self.spec.pe.format.width, reset_less=True)
         swap, load = Signal(name="swap"), Signal(name="load")
-        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=weight,
-                   acc_i=self._sum_before())
+        before = Const(0, len(total)) if self.spec.first else self.n_sum
+        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=weight, acc_i=before)
         with m.If(self.en):
             m.d.sync += [a.eq(self.w_a), swap.eq(self.w_swap), load.eq(self.w_load)]
             m.d.sync += total.eq(pe.acc_o)
@@ -244,13 +244,6 @@ class WeightStationaryCellUnit(wiring.Component):
             self.s_b.eq(next_weight), self.s_sum.eq(total),
         ]
         return m
-
-    def _sum_before(self):
-        """The partial sum from the north, zero in the first row, as wide as the PE's."""
-        before, target = self.spec.before, self.spec.pe.format
-        if before is None:
-            return Const(0, target.shape)
-        return Overflow.WRAP.rtl(before.rtl(self.n_sum), target)
 
 
 class WeightStationaryMesh(wiring.Component):

@@ -122,7 +122,7 @@ class _Unit:
 
     def __init__(self, name: str, cell: Cell):
         self.top = f"{name}_{cell.module_name}"
-        self.text = Emit(self.top).verilog(cell.create())
+        self.text = Emit(self.top).verilog(cell)
         header = re.search(rf"^module {self.top}\((.*?)\);\n(.*?)^endmodule", self.text,
                            re.MULTILINE | re.DOTALL)
         if header is None:

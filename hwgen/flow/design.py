@@ -96,7 +96,7 @@ def generate(array: ArraySpec, folder: Path, *, vectors: bool = True) -> Design:
 
 def verilog_text(array: ArraySpec, component: Any = None) -> str:
     """The Verilog of the array, with its header."""
-    body = Emit(array.name).verilog(component or array.create())
+    body = Emit(array.name).verilog(array, component)
     return _HEADER.format(name=array.name, hash=array.config_hash, version=hwgen.__version__) + body
 
 

@@ -12,6 +12,8 @@ from amaranth.lib import wiring
 
 from hwgen.place import Placeable
 from hwgen.spec import ToolError
+from hwgen.structure import Structural
+from hwgen.structure import rtlil as structure_rtlil
 
 _PORT = re.compile(r"^  wire width \d+ (?:input|output) \d+ +(?:signed +)?\\(\S+)$",
                    re.MULTILINE)
@@ -20,6 +22,7 @@ _MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.MULTILINE | re.DOTALL
 _PART = re.compile(r"\\(?=\w+[.\[])")
 _REGISTER = re.compile(r"^(  reg (?:\[\d+:\d+\] )?)(\w+) = (\S+);$", re.MULTILINE)
 _ONE_BIT = re.compile(r"\\(\w+)\[(\d+)\] ")  # of a register whose other bits nothing reads
+_PORT_WIRE = re.compile(r"^(  (?:input|output) ((?:\[\d+:\d+\] )?\w+;)\n)  wire \2\n", re.MULTILINE)
 _IS_ZERO = re.compile(r"= ! (?=[^&|]+;$)", re.MULTILINE)
 _AUTO_NAME = re.compile(r"\b_\d+_(?!\w)")
 _ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    \w+\[\d+\] = \d+'[hd]0+;\n)+  end\n",
@@ -68,7 +71,7 @@ class Emit:
         if unit not in self._names:
             name = self._free_name(f"{self.top}_{unit.module_name}")
             self._names[unit] = name
-            self._convert(unit.create(), name)
+            self._convert(unit, name)
         name = self._names[unit]
         return name, self._ports[name]
 
@@ -77,18 +80,27 @@ class Emit:
         names = [wanted, *(f"{wanted}_{count}" for count in range(2, len(taken) + 3))]
         return next(name for name in names if name not in taken)
 
-    def _convert(self, component: wiring.Component, name: str) -> None:
+    def _convert(self, unit: Placeable, name: str,
+                 component: wiring.Component | None = None) -> None:
         self._rtlil[name] = ""  # holds the place: parents come before their children
-        text = rtlil.convert(component, name=name, platform=self, emit_src=False)
-        text = _PART.sub("$", text)
+        structure = unit.structure() if isinstance(unit, Structural) else None
+        text = (structure_rtlil(structure, unit.signature, name, self) if structure
+                else self._component_rtlil(component or unit.create(), name))
         if name != self.top:
             text = _PORT.sub(lambda port: port[0] if _uses(text, port[1]) > 1 else "", text)
         self._rtlil[name] = text
         self._ports[name] = frozenset(_PORT.findall(text))
 
-    def verilog(self, component: wiring.Component) -> str:
-        """Verilog text of ``component`` as the top module and of all units below it."""
-        self._convert(component, self.top)
+    def _component_rtlil(self, component: wiring.Component, name: str) -> str:
+        text = rtlil.convert(component, name=name, platform=self, emit_src=False)
+        return _PART.sub("$", text)
+
+    def verilog(self, unit: Placeable, component: wiring.Component | None = None) -> str:
+        """Verilog text of ``unit`` as the top module and of all units below it.
+
+        ``component`` is what the unit creates, where the caller has it already.
+        """
+        self._convert(unit, self.top, component)
         modules = _yosys("\n".join(self._rtlil.values()))
         missing = self._rtlil.keys() - modules.keys()
         if missing:
@@ -111,12 +123,13 @@ def _yosys(text: str) -> dict[str, str]:
 
 
 def _tidy(module: str) -> str:
-    """Initial values in statements of their own; memories start undefined, not in a long list.
+    """Ports declared once, initial values in statements of their own, memories without any.
 
     An output that its parent ignores is connected to a wire called ``unused``, as linters ask.
     A declaration with a value and a later assignment draws Verilator's PROCASSINIT.  The memories
     of hwgen are written before they are read, and FPGA RAM starts at zero all the same.
     """
+    module = _PORT_WIRE.sub(r"\1", module)
     module = _ZERO_MEMORY.sub("", module)
     module = _ONE_BIT.sub(r"\1_\2", module)
     module = _REGISTER.sub(r"\1\2;\n  initial \2 = \3;", module)
@@ -128,4 +141,4 @@ def _tidy(module: str) -> str:
 
 def convert(unit: Any) -> str:
     """Verilog of any unit on its own, with its module name as the prefix of what is below it."""
-    return Emit(unit.module_name).verilog(unit.create())
+    return Emit(unit.module_name).verilog(unit)

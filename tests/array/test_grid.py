@@ -2,26 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytest
 from amaranth import Module
 from amaranth.lib import wiring
 
-from hwgen.array.grid import PARTS, Grid, cell_signature
+from hwgen.array.grid import PARTS, Cell, Grid
 from tests.streams import simulate
 
 BITS = 16
 
 
 @dataclass(frozen=True)
-class MixingCell:
+class MixingCell(Cell):
     """Passes east and south what depends on both inputs and on the way they took."""
 
     module_name = "mix"
     west = {"x": BITS}
-    east = west
     north = {"y": BITS}
     south = {"y": BITS, "z": 4}
 
@@ -38,7 +37,7 @@ class FootCell(MixingCell):
 
 class MixingCellUnit(wiring.Component):
     def __init__(self) -> None:
-        super().__init__(cell_signature(MixingCell()))
+        super().__init__(MixingCell().signature)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -127,6 +126,50 @@ def test_columns_split_before_rows(rows: int, columns: int,
                                    sizes: list[tuple[int, int]]) -> None:
     parts = Grid.of(MixingCell(), rows, columns).parts()
     assert [(part.rows, part.columns) for part in parts] == sizes
+
+
+@dataclass(frozen=True)
+class WideningCell(Cell):
+    """Negates what comes from the north, in ``bits``."""
+
+    bits: int
+    copied: tuple[str, ...]
+    module_name = "widen"
+    west: ClassVar[dict[str, int]] = {}
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        return self.copied
+
+    @property
+    def north(self) -> dict[str, int]:
+        return {"y": self.bits}
+
+    def create(self) -> wiring.Component:
+        return WideningCellUnit(self)
+
+
+class WideningCellUnit(wiring.Component):
+    def __init__(self, spec: WideningCell) -> None:
+        super().__init__(spec.signature)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.d.comb += self.s_y.eq(-self.n_y)
+        return m
+
+
+@pytest.mark.parametrize(("signed", "expected"), [((), 2**9 - 13), (("y",), 3)])
+@pytest.mark.parametrize("columns", [1, 3])
+def test_ports_widen_between_rows(signed: tuple[str, ...], expected: int, columns: int) -> None:
+    cells = tuple(WideningCell(bits, signed) for bits in (4, 4, 8, 8, 9))
+    dut = Grid(cells, columns).create()
+
+    async def testbench(ctx: Any) -> None:
+        ctx.set(dut.n_y, pack([13] * columns, 4))
+        assert ctx.get(dut.s_y) == pack([expected] * columns, 9)
+
+    simulate(dut, testbench)
 
 
 def test_names_and_ports() -> None:

@@ -96,15 +96,16 @@ def test_lines_are_plain_text(text: str) -> None:
     assert "\t" not in text
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_size_grows_with_the_logarithm(kind: str) -> None:
+# Weight-stationary arrays have a cell for each width of their partial sums.
+@pytest.mark.parametrize(("kind", "limit"), zip(KINDS, (43_000, 66_000), strict=True))
+def test_size_grows_with_the_logarithm(kind: str, limit: int) -> None:
     texts = {side: verilog_text(square(kind, side)) for side in (8, 16, 32, 64)}
     counts = [len(modules(text)) for text in texts.values()]
     # A doubling adds as many modules, and about as much text, as the one before.
     steps = [more - fewer for fewer, more in itertools.pairwise(counts)]
     assert max(steps) <= min(steps) + 6
     assert max(steps) <= 16
-    assert len(texts[64]) < 60_000
+    assert len(texts[64]) < limit
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -68,8 +68,8 @@ _OS = {
     "accepts a alone": ("", r"assign step = ", "assign step = a__valid | "),
 }
 _WS = {
-    "weights swapped late": ("_cell", r"& \{ w_swap, en \}", "& { e_swap, en }"),
-    "weights load always": ("_cell", r"& \{ w_load, en \}", "en"),
+    "weights swapped late": ("_cell_first", r"& \{ w_swap, en \}", "& { e_swap, en }"),
+    "weights load always": ("_cell_first", r"& \{ w_load, en \}", "en"),
     "next weights never free": ("", r"swap \? 1'h0 : full", "full"),
     "accepts before loaded": ("", r"\| full;", "| 1'h1;"),
     "tile begins twice": ("", *_no_reset("first")),
