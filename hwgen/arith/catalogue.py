@@ -1,13 +1,22 @@
 """Every multiplier family: one line each; contract tests and ``hwgen list`` read this."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
 from hwgen.arith.exact import ExactMultiplier
+from hwgen.arith.masked import BrokenArrayMultiplier, MaskedMultiplier, TruncatedMultiplier
 from hwgen.arith.multiplier import MultiplierFamily
+from hwgen.arith.perforated import PerforatedMultiplier
 
-MULTIPLIERS: tuple[type[MultiplierFamily], ...] = (ExactMultiplier,)
-
-Multiplier = Annotated[ExactMultiplier, Field()]
+Multiplier = Annotated[
+    ExactMultiplier
+    | MaskedMultiplier
+    | TruncatedMultiplier
+    | BrokenArrayMultiplier
+    | PerforatedMultiplier,
+    Field(discriminator="kind"),
+]
 """The families as a pydantic type, told apart by ``kind``."""
+
+MULTIPLIERS: tuple[type[MultiplierFamily], ...] = get_args(get_args(Multiplier)[0])
