@@ -215,6 +215,7 @@ class MaskedUnit(wiring.Component):
                 continue
             row = Mux(self.b[j], self.a.shift_right(first), 0)
             negative = self.operands.b.signed and j == len(self.b) - 1
-            total = onto(m, total, first + j, row, operator.sub if negative else operator.add)
+            combine = operator.sub if negative else operator.add
+            total = onto(m, f"sum{j}", total, first + j, row, combine)
         m.d.comb += self.p.eq(total)
         return m

@@ -22,15 +22,16 @@ class CompensatedFamily(MultiplierFamily):
         return super().fault(operands)
 
 
-def onto(m: Module, total: Value, column: int, row: Value,
+def onto(m: Module, name: str, total: Value, column: int, row: Value,
          combine: Callable[[Value, Value], Value]) -> Value:
     """``total`` with ``combine(what lies from column upward, row)`` in place of the former.
 
     So the adder of a row spans the row's own columns and no lower ones, and grows as it must.
+    ``name`` is that of the result in the RTL.
     """
     high = combine(total.shift_right(column), row)
-    low = Signal(column)
-    result = Signal(Shape(column + len(high), high.shape().signed))
+    low = Signal(column, name=f"{name}_low")
+    result = Signal(Shape(column + len(high), high.shape().signed), name=name)
     m.d.comb += [low.eq(total), result.eq(Cat(low, high))]
     return result
 
