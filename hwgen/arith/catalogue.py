@@ -1,13 +1,28 @@
 """Every multiplier family: one line each; contract tests and ``hwgen list`` read this."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
+from hwgen.arith.booth_truncated import BoothTruncatedMultiplier
 from hwgen.arith.exact import ExactMultiplier
+from hwgen.arith.lower_or import LowerOrMultiplier
+from hwgen.arith.masked import BrokenArrayMultiplier, MaskedMultiplier, TruncatedMultiplier
 from hwgen.arith.multiplier import MultiplierFamily
+from hwgen.arith.perforated import PerforatedMultiplier
+from hwgen.arith.recursive import RecursiveMultiplier
 
-MULTIPLIERS: tuple[type[MultiplierFamily], ...] = (ExactMultiplier,)
-
-Multiplier = Annotated[ExactMultiplier, Field()]
+Multiplier = Annotated[
+    ExactMultiplier
+    | MaskedMultiplier
+    | TruncatedMultiplier
+    | BrokenArrayMultiplier
+    | PerforatedMultiplier
+    | RecursiveMultiplier
+    | LowerOrMultiplier
+    | BoothTruncatedMultiplier,
+    Field(discriminator="kind"),
+]
 """The families as a pydantic type, told apart by ``kind``."""
+
+MULTIPLIERS: tuple[type[MultiplierFamily], ...] = get_args(get_args(Multiplier)[0])
