@@ -41,10 +41,8 @@ class StaticSegmentMultiplier(PiecewiseFamily):
 
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["StaticSegmentMultiplier"]:
-        widest = max(operands.a.width, operands.b.width)
-        half = (widest + 1) // 2
-        third = min(half, (widest + 5) // 3)
-        specs = (cls(segment_bits=half), cls(segment_bits=third, segments=3))
+        half = (min(cls.widths[1], max(operands.a.width, operands.b.width)) + 1) // 2
+        specs = (cls(segment_bits=half), cls(segment_bits=half, segments=3))
         return (spec for spec in specs if spec.fault(operands) is None)
 
     def fault(self, operands: Operands) -> str | None:
