@@ -5,12 +5,16 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from hwgen.arith.booth_truncated import BoothTruncatedMultiplier
+from hwgen.arith.drum import DrumMultiplier
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.lower_or import LowerOrMultiplier
 from hwgen.arith.masked import BrokenArrayMultiplier, MaskedMultiplier, TruncatedMultiplier
+from hwgen.arith.mitchell import MitchellMultiplier
 from hwgen.arith.multiplier import MultiplierFamily
 from hwgen.arith.perforated import PerforatedMultiplier
 from hwgen.arith.recursive import RecursiveMultiplier
+from hwgen.arith.roba import RobaMultiplier
+from hwgen.arith.static_segment import StaticSegmentMultiplier
 
 Multiplier = Annotated[
     ExactMultiplier
@@ -20,7 +24,11 @@ Multiplier = Annotated[
     | PerforatedMultiplier
     | RecursiveMultiplier
     | LowerOrMultiplier
-    | BoothTruncatedMultiplier,
+    | BoothTruncatedMultiplier
+    | DrumMultiplier
+    | StaticSegmentMultiplier
+    | MitchellMultiplier
+    | RobaMultiplier,
     Field(discriminator="kind"),
 ]
 """The families as a pydantic type, told apart by ``kind``."""
