@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hwgen.array.grid import Cell
+from hwgen.array.grid import Cell, Grid
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.cells import Area
 from hwgen.flow.design import verilog_text
@@ -78,6 +78,8 @@ class _Parts:
         self._kinds = Counter((cell, array.dataflow.north_zeros if row == 0 else ())
                               for row, cell in enumerate(grid.cells))
         self._main, _ = max(self._kinds, key=lambda kind: self._kinds[kind])
+        # Beside a slower cell Yosys makes a quicker one smaller, so all kinds are sized together.
+        self._stack = Grid(tuple(dict.fromkeys(grid.cells)), 1)
         self._text = verilog_text(array)
         # Cells that share the flags of an anti-diagonal with one before them.
         self._shared = grid.rows * grid.columns - (grid.rows + grid.columns - 1)
@@ -90,8 +92,8 @@ class _Parts:
 
     @property
     def insides(self) -> int:
-        """How many :meth:`inside` cells the grid holds."""
-        return self._kinds[self._main, ()] * self._array.columns
+        """How many :meth:`inside` cells the grid holds beside those of the stack."""
+        return (self._kinds[self._main, ()] - (not self._stack.is_cell)) * self._array.columns
 
     @property
     def compared(self) -> int:
@@ -101,26 +103,30 @@ class _Parts:
     def others(self, family: str, dsp: bool, recipe: str) -> list[tuple[Job, int]]:
         """Everything else, and how often it counts."""
 
-        def edge(text: str) -> Job:
-            return Job(text, "edge", family, dsp, recipes=(recipe,))
+        def job(text: str, top: str = "edge", boxes: tuple[str, ...] = ()) -> Job:
+            return Job(text, top, family, dsp, boxes, (recipe,))
 
-        rows, columns = self._array.rows, self._array.columns
-        main = _Unit(self._array.name, self._main)
-        kinds = [(edge(_Unit(self._array.name, cell).wrapped(zeros=zeros)), count * columns)
+        name, rows, columns = self._array.name, self._array.rows, self._array.columns
+        main = _Unit(name, self._main)
+        kinds = [(job(_Unit(name, cell).wrapped(zeros=zeros)), (count - (not zeros)) * columns)
                  for (cell, zeros), count in self._kinds.items()
                  if (cell, zeros) != (self._main, ())]
-        return [
+        if not self._stack.is_cell:
+            stack = _Unit(name, self._stack)
+            kinds.append((job(stack.text, stack.top), columns))
+        parts = [
             *kinds,
-            (edge(main.wrapped(unread="e_")), rows),
-            (edge(main.twins(self._array.dataflow.diagonal_flags)), self._shared),
-            (Job(self._text, self._array.name, family, dsp, (self._box,)), 1),
+            (job(main.wrapped(unread="e_")), rows),
+            (job(main.twins(self._array.dataflow.diagonal_flags)), self._shared),
+            (Job(self._text, name, family, dsp, (self._box,)), 1),
         ]
+        return [(job, count) for job, count in parts if count]
 
 
 class _Unit:
     """A cell's own Verilog, and wrappers that put it at an edge of the grid."""
 
-    def __init__(self, name: str, cell: Cell):
+    def __init__(self, name: str, cell: Cell | Grid):
         self.top = f"{name}_{cell.module_name}"
         self.text = Emit(self.top).verilog(cell)
         header = re.search(rf"^module {self.top}\((.*?)\);\n(.*?)^endmodule", self.text,
