@@ -65,6 +65,13 @@ class Fixed(Spec):
         return np.asarray(codes, np.float64) * 2.0**-self.frac
 
 
+def smallest_shape(low: int, high: int) -> Shape:
+    """The narrowest shape that holds ``low`` to ``high``, one bit at least; signed if low < 0."""
+    signed = low < 0
+    bits = max((~low if signed else 0).bit_length(), high.bit_length())
+    return Shape(max(1, bits + signed), signed)
+
+
 def exact_dtype(bits: int) -> np.dtype[Any]:
     """int64 while sums of signed ``bits``-bit codes and their rounding stay exact, else object."""
     return np.dtype(np.int64 if bits <= 61 else object)
