@@ -19,16 +19,16 @@ import numpy as np
 from hwgen.analysis.dot_product import DotProduct
 from hwgen.analysis.pairs import Reals
 from hwgen.arith.width import sum_bounds
-from hwgen.number import Codes, smallest_shape
+from hwgen.number import MAX_ACCUMULATOR_BITS, Codes, Fixed, smallest_shape
 from hwgen.spec import InputError
 
 METHODS = {
-    "worst case": "no operands of the ranges overflow it",
-    "weights": "no row of A overflows it with these weights",
-    "hoeffding": "bound of the overflow probability, products independent",
-    "normal": "the same, the sums taken as normal",
+    "worst case": "for all operands in range",
+    "weights": "for all rows of A with these weights",
+    "hoeffding": "if the products are independent",
+    "normal": "if they are, and their sums normal",
 }
-"""What each width promises."""
+"""Under what condition each width is enough; the last two but for the probability."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Width:
     low, high : least and greatest sum that it can ever have to hold.
     reached : whether there are operands that lead to both; else a wider range was assumed.
     column : the column of the weights, from 0, that asks most; None without weights.
-    probability : bound for the chance that any sum of a dot product overflows it.
+    probability : bound for the chance that any sum of a dot product overflows it; None for none.
     """
 
     method: str
@@ -51,7 +51,37 @@ class Width:
     high: int
     reached: bool
     column: int | None = None
-    probability: float = 0.0
+    probability: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.bits} bits {'signed' if self.signed else 'unsigned'}"
+
+    def row(self) -> tuple[str, str, str, str]:
+        """A line of a table: method, format, sums or overflow probability, condition."""
+        return self.method, str(self), self._extent(), METHODS[self.method]
+
+    def _extent(self) -> str:
+        column = "" if self.column is None else f", most in column {self.column}"
+        if self.probability is not None:
+            return f"overflow <= {self.probability:.1e}{column}"
+        return f"{'' if self.reached else 'within '}{self.low:,} to {self.high:,}{column}"
+
+    def fits(self, accumulator: Fixed) -> bool:
+        """True when the format holds every sum that may occur."""
+        return accumulator.minimum <= self.low and self.high <= accumulator.maximum
+
+    def verdict(self, accumulator: Fixed) -> str:
+        """How the given format stands to the sums that may occur, in a sentence."""
+        kind = "signed" if accumulator.signed else "unsigned"
+        given = f"the spec's accumulator of {accumulator.width} bits {kind}"
+        if self.fits(accumulator):
+            return f"{given} never overflows"
+        signed = accumulator.signed or self.signed
+        bits = self.bits + (signed and not self.signed)
+        if bits >= MAX_ACCUMULATOR_BITS + signed:
+            return f"{given} can overflow, and none is wide enough: {bits} bits"
+        also = "" if signed == accumulator.signed else " and accumulator.signed = true"
+        return f"{given} can overflow; set accumulator.width = {bits}{also}"
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values."""
@@ -98,12 +128,6 @@ class HeldSums:
         self._variance = dot.held(addends.variance)
         self._doubt = dot.held(addends.doubt)
         self._squares = dot.held((addends.high - addends.low).astype(np.float64) ** 2)
-
-    @property
-    def columns(self) -> list[int]:
-        """Bits that each column of the weights needs in the worst case, if signed as the whole."""
-        signed = self.worst_case().signed
-        return [extent.bit_length() + signed or 1 for extent in self._extents.tolist()]
 
     @cached_property
     def _extents(self) -> Codes:

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import numpy as np
 
-from hwgen.number import Codes
+from hwgen.number import Codes, Fixed
 from hwgen.spec import InputError
 
 MAX_CODES = 2**22
 
 
-def load_codes(path: Path, what: str, low: int, high: int) -> Codes:
+def load_codes(path: Path, what: str, operand: Fixed) -> Codes:
     """The array of ``path`` as int64, any shape, at most 2**22 codes.
 
     Parameters
     ----------
     what : the array's name in messages.
-    low, high : its least and greatest code allowed.
+    operand : the format of the codes.
 
     Raises
     ------
@@ -37,7 +37,12 @@ def load_codes(path: Path, what: str, low: int, high: int) -> Codes:
     if not 0 < mapped.size <= MAX_CODES:
         raise InputError(f"{what} must hold 1 to {MAX_CODES} codes, not {mapped.size}; give a part "
                          "of them")
-    least, greatest = int(mapped.min()), int(mapped.max())
-    if least < low or greatest > high:
-        raise InputError(f"{what} must hold codes of {low} to {high}, not {least} to {greatest}")
+    check_codes(mapped, what, operand)
     return np.array(mapped, np.int64)
+
+
+def check_codes(codes: Codes, what: str, operand: Fixed) -> None:
+    """Raise InputError unless all codes lie within the format."""
+    if not operand.contains(codes):
+        raise InputError(f"{what} must hold codes of {operand.minimum} to {operand.maximum}, "
+                         f"not {codes.min()} to {codes.max()}")

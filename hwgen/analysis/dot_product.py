@@ -1,11 +1,13 @@
 """A dot product on an array, as far as it is known: bounds and moments of what its steps add."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
-from hwgen.analysis.codes import MAX_CODES
+from hwgen.analysis.codes import MAX_CODES, check_codes, load_codes
 from hwgen.analysis.pairs import Population, Reals
 from hwgen.analysis.products import (
     pooled_bounds,
@@ -81,6 +83,27 @@ class DotProduct:
     weights: Codes | None = None
     activations: Population | None = None
 
+    @classmethod
+    def read(cls, array: ArraySpec, length: int | None, weights: Path | None = None,
+             activations: Path | None = None, a: str | None = None,
+             b: str | None = None) -> "DotProduct":
+        """From what a user gives: ``.npy`` files, and ranges ``LOW:HIGH``.
+
+        Raises
+        ------
+        InputError
+            If neither length nor weights are given, or anything given is not as it must be.
+        """
+        codes = None if weights is None else load_codes(weights, "weights", array.pe.b)
+        seen = None if activations is None else Population.observed(
+            load_codes(activations, "activations", array.pe.a))
+        if length is None:
+            if codes is None:
+                raise InputError("length must be given, or weights; for example: --length 576")
+            length = len(codes) if codes.ndim else 1
+        return cls(array=array, length=length, a=_range("a", a), b=_range("b", b), weights=codes,
+                   activations=seen)
+
     def __post_init__(self) -> None:
         if not 1 <= self.length <= MAX_CODES:
             raise InputError(f"length must be 1 to {MAX_CODES}, not {self.length}")
@@ -98,15 +121,12 @@ class DotProduct:
         self.array.schedule(1, self.length, 1)  # refuses a K that the array cannot sum up
 
     def _check_weights(self, weights: Codes) -> None:
-        operand = self.array.pe.b
         if self.b:
             raise InputError("range of b must be left out, not given, when there are weights")
         if weights.ndim != 2 or len(weights) != self.length or not weights.size:
             raise InputError(f"weights must be a matrix of {self.length} rows (K), not of shape "
                              f"{weights.shape}")
-        if not operand.contains(weights):
-            raise InputError(f"weights must hold codes of {operand.minimum} to {operand.maximum}, "
-                             f"not {weights.min()} to {weights.max()}")
+        check_codes(weights, "weights", self.array.pe.b)
 
     @property
     def a_range(self) -> tuple[int, int]:
@@ -200,6 +220,16 @@ class DotProduct:
             return np.cumsum(addends, axis=0)
         tiles = addends.reshape(-1, self.array.rows, addends.shape[-1]).cumsum(axis=1)
         return np.concatenate([tiles.reshape(addends.shape), tiles[:, -1].cumsum(axis=0)])
+
+
+def _range(name: str, text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"([+-]?\d{1,20}):([+-]?\d{1,20})", text, re.ASCII)
+    if match is None:
+        raise InputError(f"range of {name} must be LOW:HIGH, two integers such as -8:7, not "
+                         f"{text!r}")
+    return int(match[1]), int(match[2])
 
 
 def _rounding_error(drop: int, rounding: str) -> tuple[float, float, float]:

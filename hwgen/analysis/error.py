@@ -81,6 +81,36 @@ class ErrorMetrics:
         """On which pairs the metrics rest, in words."""
         return f"{'all' if self.exhaustive else 'a sample of'} {self.pairs:,} pairs"
 
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """A table of the metrics: label, value, unit, definition.
+
+        With the confidence interval of a mean, and marked where it is a lower bound.
+        """
+        return [(metric.label, self._shown(name), metric.unit, metric.definition)
+                for name, metric in METRICS.items()]
+
+    def _shown(self, name: str) -> str:
+        value = getattr(self, name)
+        if value is None:
+            return "undefined"
+        text = f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+        if not self.exhaustive and name in LOWER_BOUNDS:
+            return f">= {text}"
+        if name in self.intervals:
+            low, high = self.intervals[name]
+            return f"{text} +- {(high - low) / 2:.2g}"
+        return text
+
+    @property
+    def remark(self) -> str:
+        """The worst pair, the family's bound, and what a sample tells, in a sentence each."""
+        a, b = self.worst_pair
+        worst = f"WCE is at a = {a}, b = {b}" if self.wce else "every product is exact"
+        bound = "none" if self.worst_error is None else f"{self.worst_error:,}"
+        sample = "" if self.exhaustive else (
+            "; +- is a 95 % confidence interval, >= a lower bound from the sample")
+        return f"{worst}; closed-form bound of the family: {bound}{sample}"
+
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values, and which of them are lower bounds only."""
         return {**asdict(self), "lower_bounds": [] if self.exhaustive else list(LOWER_BOUNDS)}
@@ -149,15 +179,16 @@ class _Tally:
         }
         means: dict[str, Any] = {name: unit * total / over if over else None
                                  for name, (total, _, over, unit) in moments.items()}
-        intervals = {name: _normal_interval(*each) for name, each in moments.items() if each[2]}
-        intervals["ep_percent"] = _wilson_interval(wrong, count)
+        intervals = {} if exhaustive else {
+            "ep_percent": _wilson_interval(wrong, count),
+            **{name: _normal_interval(*each) for name, each in moments.items() if each[2] > 1}}
         bias = error / count
         return ErrorMetrics(
             **means, multiplier=described(family, operands), pairs=self.pairs,
             exhaustive=exhaustive, wce=self.wce, wce_percent=percent * self.wce,
             variance=square / count - bias * bias, ep_percent=100 * wrong / count,
             wcre_percent=100 * self.wcre if divisible else None, worst_pair=self.worst_pair,
-            worst_error=family.worst_error(operands), intervals={} if exhaustive else intervals)
+            worst_error=family.worst_error(operands), intervals=intervals)
 
 
 def described(family: MultiplierFamily, operands: Operands) -> str:
