@@ -1,6 +1,7 @@
 """Integer codes from ``.npy`` files of users: weights and activations."""
 
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def load_codes(path: Path, what: str, operand: Fixed) -> Codes:
     except OSError as error:
         raise InputError(f"{what} must be a readable file, not {str(path)!r} "
                          f"({error.strerror or error})") from None
-    except (ValueError, TypeError, OverflowError, SyntaxError, MemoryError) as error:
+    except (ValueError, TypeError, OverflowError, SyntaxError, TokenError, MemoryError) as error:
         raise InputError(f"{what} must be one array of integers in a .npy file, as numpy.save "
                          f"writes it, not {str(path)!r} ({error})") from None
     if mapped.dtype.kind not in "iu":
