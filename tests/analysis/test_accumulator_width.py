@@ -141,6 +141,50 @@ def test_normal_width_is_that_of_random_operands(pe: dict[str, Any], signed: boo
     assert overflows(sums, narrower).any(axis=1).mean() > 0.05
 
 
+def tails(lows: list[float], highs: list[float], means: list[float], variances: list[float],
+          doubts: list[float], width: Width) -> float:
+    """The union bound for sums with these addends, as docs/analysis.md has it, in plain loops."""
+    target = Fixed(width=width.bits, signed=width.signed)
+    chance = 0.0
+    for n in range(1, len(lows) + 1):
+        mean, sigma = sum(means[:n]), math.sqrt(sum(variances[:n]))
+        squares = sum((high - low) ** 2 for low, high in zip(lows[:n], highs[:n], strict=True))
+        for beyond, fits in ((target.maximum + 1 - mean, sum(highs[:n]) <= target.maximum),
+                             (mean - target.minimum + 1, sum(lows[:n]) >= target.minimum)):
+            if fits:
+                continue
+            if width.method == "hoeffding":
+                chance += math.exp(-2 * (beyond - sum(doubts[:n])) ** 2 / squares)
+            else:
+                chance += math.erfc((beyond - 0.5) / sigma / math.sqrt(2)) / 2
+    return chance
+
+
+@pytest.mark.parametrize("method", ["hoeffding", "normal"])
+@pytest.mark.parametrize("pe", [
+    {}, {"a": {"width": 6}, "accumulator": {"frac": -2}},
+    {"a": {"width": 6}, "accumulator": {"frac": -2, "rounding": "nearest_up"}},
+    {"a": {"width": 3, "signed": False}, "b": {"width": 2, "signed": False}}], ids=str)
+def test_probability_is_the_union_of_the_tails(pe: dict[str, Any], method: str) -> None:
+    dot = DotProduct(array=array(**pe), length=60)
+    width = by_method(accumulator_widths(dot, 0.01))[method]
+    addends = dot.addends
+    expected = tails(*(getattr(addends, name)[:, 0].tolist() for name in (
+        "low", "high", "mean", "variance", "doubt")), width)
+    assert 0 < expected <= 0.01
+    assert width.probability == pytest.approx(expected, rel=1e-9 if method == "hoeffding" else 0.06)
+
+
+def test_weight_stationary_tiles_have_chances_too() -> None:
+    """Tiles of one step: each addend is held twice, as its tile and in the bank's sum."""
+    pe = {"a": {"width": 8}, "b": {"width": 8}}
+    flat = array(**pe)
+    tiled = array(WEIGHT, **pe).model_copy(update={"rows": 1})
+    one = DotProduct(array=flat, length=1)
+    assert DotProduct(array=tiled, length=3).held(one.addends.low.repeat(3, 0)).tolist() == [
+        [value * -128 * 127] for value in (1, 1, 1, 1, 2, 3)]
+
+
 def test_widths_shrink_as_more_is_known() -> None:
     spec = array(a={"width": 8}, b={"width": 8})
     weights = np.random.default_rng(1).integers(-40, 41, (500, 8))

@@ -104,6 +104,18 @@ def test_rounded_mean_is_within_its_doubt(lanes: int, frac: int, rounding: str) 
     assert (error <= dot.held(addends.doubt).T + 1e-12).all()
 
 
+@pytest.mark.parametrize(("rounding", "middle", "doubt"), [
+    ("floor", -0.375, 0.375), ("nearest_up", 0.125, 0.375), ("nearest_even", 0, 0.5)])
+def test_error_of_rounding_two_bits(rounding: str, middle: float, doubt: float) -> None:
+    """Floor loses 0 to 3/4 of an LSB; the nearest gains -1/4 or -1/2 to 1/2."""
+    addends = DotProduct(array=array(accumulator={"frac": -2, "rounding": rounding}), length=1,
+                         weights=np.array([[3, 0]])).addends
+    assert addends.mean.tolist() == [[-1.5 / 4 + middle, 0]]
+    assert addends.doubt.tolist() == [[doubt, 0]]
+    assert addends.variance.tolist() == [[
+        pytest.approx((1 + 1 + 4) * 9 / 4 / 16 - (1.5 / 4) ** 2 + (1 + 2 / 16) / 12), 0]]
+
+
 def test_known_operands_have_moments_of_their_own() -> None:
     spec = array(b={"width": 2})
     seen = Population.observed(np.array([1, 1, 1, -2]))
