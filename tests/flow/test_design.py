@@ -171,15 +171,15 @@ def test_interrupted_write_leaves_no_part(error: Any, tmp_path: Path,
                                           monkeypatch: pytest.MonkeyPatch) -> None:
     generate(VARIED["os_one_pe"], tmp_path)
     before = contents(tmp_path)
-    write_text = Path.write_text
+    write_bytes = Path.write_bytes
 
-    def fail_in_the_manifest(path: Path, text: str, **options: Any) -> int:
+    def fail_in_the_manifest(path: Path, content: bytes) -> int:
         if "manifest" in path.name:
-            write_text(path, text[:10], **options)
+            write_bytes(path, content[:10])
             raise error
-        return write_text(path, text, **options)
+        return write_bytes(path, content)
 
-    monkeypatch.setattr(Path, "write_text", fail_in_the_manifest)
+    monkeypatch.setattr(Path, "write_bytes", fail_in_the_manifest)
     with pytest.raises((KeyboardInterrupt, InputError)):
         generate(VARIED["os_one_pe"], tmp_path)
     assert contents(tmp_path) == before
@@ -199,6 +199,11 @@ def test_files_are_replaced_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     write_files(tmp_path, {"x": "new"})
     assert seen == [("new", "old")]
     assert contents(tmp_path) == {"x": b"new"}
+
+
+def test_files_are_text_in_utf8_or_bytes(tmp_path: Path) -> None:
+    write_files(tmp_path, {"text": "\u00e4\n", "bytes": b"\xff\r\n"})
+    assert contents(tmp_path) == {"text": b"\xc3\xa4\n", "bytes": b"\xff\r\n"}
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "\xff"])

