@@ -35,7 +35,7 @@ class LowerOrMultiplier(SignMagnitudeFamily):
 
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["LowerOrMultiplier"]:
-        for low in (1, operands.b.width, operands.a.width + 1):
+        for low in (operands.b.width, operands.a.width + 1):
             if cls(low=low).fault(operands) is None:
                 yield cls(low=low)
 
