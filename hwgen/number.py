@@ -94,12 +94,14 @@ class Rounding(StrEnum):
     """What is added before the low bits are dropped.
 
     ``floor`` adds nothing; ``nearest_up`` half an LSB (ties towards +infinity); ``nearest_even``
-    half an LSB less one code plus the kept LSB (ties to the even code).
+    half an LSB less one code plus the kept LSB (ties to the even code); ``stochastic`` a draw of
+    random bits at the top of the dropped ones (Gupta et al., ICML 2015).
     """
 
     FLOOR = "floor"
     NEAREST_UP = "nearest_up"
     NEAREST_EVEN = "nearest_even"
+    STOCHASTIC = "stochastic"
 
     @property
     def summary(self) -> str:
@@ -108,10 +110,16 @@ class Rounding(StrEnum):
             Rounding.FLOOR: "drop the low bits: towards minus infinity",
             Rounding.NEAREST_UP: "to the nearest code, ties towards plus infinity",
             Rounding.NEAREST_EVEN: "to the nearest code, ties to the even one",
+            Rounding.STOCHASTIC: "up with the probability of the dropped part (random_bits bits)",
         }[self]
 
-    def golden(self, codes: Codes, drop: int) -> Codes:
-        """``codes`` with ``drop`` low bits rounded away; the caller provides the headroom."""
+    def golden(self, codes: Codes, drop: int, draw: Codes | int = 0, bits: int = 0) -> Codes:
+        """``codes`` with ``drop`` low bits rounded away; the caller provides the headroom.
+
+        Parameters
+        ----------
+        draw : random integers of ``bits`` bits, for ``stochastic`` only; broadcasts.
+        """
         if drop == 0:
             return codes
         half = 1 << (drop - 1)
@@ -119,10 +127,12 @@ class Rounding(StrEnum):
             codes = codes + half
         elif self is Rounding.NEAREST_EVEN:
             codes = codes + (half - 1) + ((codes >> drop) & 1)
+        elif self is Rounding.STOCHASTIC:
+            codes = codes + (draw << (drop - bits))
         return codes >> drop
 
-    def rtl(self, value: Value, drop: int) -> Value:
-        """The same in RTL; the result is wide enough for the carry."""
+    def rtl(self, value: Value, drop: int, draw: Value | None = None) -> Value:
+        """The same in RTL, for a ``draw`` as wide as its bits; wide enough for the carry."""
         if drop == 0:
             return value
         half = 1 << (drop - 1)
@@ -130,6 +140,9 @@ class Rounding(StrEnum):
             value = value + half
         elif self is Rounding.NEAREST_EVEN:
             value = value + (half - 1) + (value >> drop)[0]
+        elif self is Rounding.STOCHASTIC and draw is not None:
+            unused = drop - len(draw)
+            return (value.shift_right(unused) + draw).shift_right(len(draw))
         return value.shift_right(drop)  # unlike >>, without copies of the sign
 
 

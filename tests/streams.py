@@ -112,6 +112,8 @@ def simulate_streams(array: ArraySpec, beats: Mapping[str, Any], results: int, *
     bench, reset = Bench(dut, words, chances, seed), Signal()
 
     async def testbench(ctx: Any) -> None:
+        if array.draws:
+            ctx.set(dut.seed, array.random.seed)
         if before is not None:
             await before(ctx, Bench(dut, words, chances, seed + 1), reset)
         await bench.run(ctx, results, max_cycles, after=array.latency + array.rows)

@@ -7,6 +7,7 @@ from amaranth.lib import memory, wiring
 
 from hwgen.arith.accumulator import Requantizer
 from hwgen.array.grid import Cell
+from hwgen.array.results import drawn
 from hwgen.number import Fixed
 from hwgen.pe.parallel import ParallelPE
 
@@ -37,8 +38,18 @@ class BankCell(Cell):
         return "bank"
 
     @property
+    def draw_bits(self) -> int:
+        """Random bits of each conversion to a result."""
+        return self.requantizer.draw_bits(self.pe.result_format.frac)
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        return ("en", "load") if self.draw_bits else ("en",)
+
+    @property
     def west(self) -> dict[str, int]:
-        return {"step": 1, "start": 1, "row": max(1, (self.bank_rows - 1).bit_length())}
+        flags = {"step": 1, "start": 1, "row": max(1, (self.bank_rows - 1).bit_length())}
+        return flags | ({"send": 1, "seed": self.draw_bits} if self.draw_bits else {})
 
     @property
     def north(self) -> dict[str, int]:
@@ -62,7 +73,7 @@ class BankCellUnit(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         spec, pe = self.spec, self.spec.pe
-        m.submodules.bank = bank = memory.Memory(shape=pe.format.shape, depth=spec.bank_rows,
+        m.submodules.bank = bank = memory.Memory(shape=pe.result_format.shape, depth=spec.bank_rows,
                                                  init=[])
         write = bank.write_port()
         # Rows of one address come at least mesh_rows cycles apart: only a mesh of one row can read
@@ -72,12 +83,19 @@ class BankCellUnit(wiring.Component):
         row = Signal(len(self.w_row), reset_less=True)
         code = Signal(len(self.s_code), reset_less=True)
         tile = self.spec.tile.rtl(self.n_sum)
-        total = Signal(pe.format.shape)
+        total = Signal(pe.result_format.shape)
+        draw = None
+        if spec.draw_bits:
+            send = Signal(name="send")
+            draw = drawn(m, platform, self, spec.draw_bits, send)
+            m.d.comb += self.e_send.eq(send)
+            with m.If(self.en):
+                m.d.sync += send.eq(self.w_send)
         with m.If(self.en):
             m.d.sync += [step.eq(self.w_step), start.eq(self.w_start), row.eq(self.w_row)]
-            m.d.sync += code.eq(spec.requantizer.rtl(pe.format, total))
+            m.d.sync += code.eq(spec.requantizer.rtl(pe.result_format, total, draw))
         m.d.comb += [
-            total.eq(Mux(start, tile, pe.accumulator.rtl_add(read.data, tile))),
+            total.eq(pe.accumulator.rtl_join(Mux(start, 0, read.data), tile)),
             read.addr.eq(self.w_row), read.en.eq(self.en),
             write.addr.eq(row), write.data.eq(total), write.en.eq(self.en & step),
             self.e_step.eq(step), self.e_start.eq(start), self.e_row.eq(row),

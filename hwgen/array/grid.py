@@ -30,7 +30,8 @@ class Cell(ABC):
     """One position of a grid; its subclasses are frozen dataclasses.
 
     ``west``/``east`` and ``north``/``south`` map port names to bits.  The ports are ``w_<name>``
-    and ``n_<name>`` in, ``e_<name>`` and ``s_<name>`` out, besides the enable ``en``.  Names that
+    and ``n_<name>`` in, ``e_<name>`` and ``s_<name>`` out, besides the flags ``common`` to all
+    cells, which always include the enable ``en``.  Names that
     neighbours share are chained; cells in several rows (columns) chain every port of that axis.
     Between different cells a port may widen: ``signed`` names those that copy their sign then.
     """
@@ -38,6 +39,10 @@ class Cell(ABC):
     @property
     @abstractmethod
     def module_name(self) -> str: ...
+
+    @property
+    def common(self) -> Collection[str]:
+        return ("en",)
 
     @property
     @abstractmethod
@@ -110,7 +115,7 @@ class Grid:
     def signature(self) -> wiring.Signature:
         top, bottom = self.cells[0], self.cells[-1]
         return wiring.Signature({
-            "en": In(1),
+            **{name: In(1) for name in top.common},
             **{f"w_{name}": In(bits * self.rows) for name, bits in top.west.items()},
             **{f"e_{name}": Out(bits * self.rows) for name, bits in top.east.items()},
             **{f"n_{name}": In(bits * self.columns) for name, bits in top.north.items()},
@@ -152,8 +157,8 @@ class Grid:
         for label, part in reversed(parts) if upstream else parts:
             received = {name: self._received(name, part, along[1], before)
                         for name in _names(part, along[0])}
-            joined[label] = Part(part, {"en": (port_of(self, "en"),), **received,
-                                             **sides[label]})
+            common = {name: (port_of(self, name),) for name in part.cells[0].common}
+            joined[label] = Part(part, {**common, **received, **sides[label]})
             before = label, part
         ends = {name: (port_of(part, name, label),) for name in _names(self, along[1])}
         return Structure(joined, ends | {

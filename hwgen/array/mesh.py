@@ -11,9 +11,11 @@ from pydantic import AfterValidator, Field, model_validator
 from hwgen.arith.accumulator import Requantizer
 from hwgen.array.keywords import KEYWORDS
 from hwgen.array.output_stationary import OutputStationary
+from hwgen.array.random import Draws, RandomSource
 from hwgen.array.schedule import Schedule
 from hwgen.array.stream import BeatLayout
 from hwgen.array.weight_stationary import WeightStationary
+from hwgen.lfsr import SEED_BITS
 from hwgen.number import Codes, Fixed
 from hwgen.pe.parallel import ParallelPE
 from hwgen.spec import InputError, Int, Spec
@@ -40,6 +42,7 @@ class ArraySpec(Spec):
     dataflow : what stays in the PEs.
     pe : operand formats, lanes, multiplier and accumulator of every PE.
     output : the result format and how a sum gets there; the accumulator's own when left out.
+    random : where stochastic rounding draws its bits.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64),
@@ -49,30 +52,49 @@ class ArraySpec(Spec):
     dataflow: Dataflow = OutputStationary()
     pe: ParallelPE = ParallelPE()
     output: Requantizer | None = None
+    random: RandomSource = RandomSource()
 
     @model_validator(mode="after")
-    def _output_behind_accumulator(self) -> "ArraySpec":
-        source = self.pe.format
+    def _parts_agree(self) -> "ArraySpec":
+        source = self.pe.result_format
         fault = self.requantizer.fault(source.frac, source.width, "accumulator")
         if fault:
             raise ValueError(f"output.{fault}")
+        fault = self.dataflow.fault(self)
+        if fault:
+            raise ValueError(fault)
         return self
 
     @property
     def requantizer(self) -> Requantizer:
         """``output``, or the identity on the accumulator."""
-        acc = self.pe.accumulator
-        return self.output or Requantizer(width=acc.width, signed=acc.signed)
+        total = self.pe.result_format
+        return self.output or Requantizer(width=total.width, signed=total.signed)
+
+    @property
+    def result_draw_bits(self) -> int:
+        """Random bits of each result's conversion, 0 without stochastic rounding."""
+        return self.requantizer.draw_bits(self.pe.result_format.frac)
+
+    @property
+    def draws(self) -> bool:
+        """Whether anything is rounded stochastically."""
+        return bool(self.pe.draw_bits or self.result_draw_bits)
 
     @property
     def result(self) -> Fixed:
         """The format of the result codes."""
-        return self.requantizer.format(self.pe.format.frac)
+        return self.requantizer.format(self.pe.result_format.frac)
 
     @property
     def latency(self) -> int:
         """Cycles from an accepted beat of ``a`` to the first result beat that needs it."""
-        return self.rows + self.columns + 1 + self.pe.latency
+        return self.rows + self.columns + 1 + self.finish_cycles
+
+    @property
+    def finish_cycles(self) -> int:
+        """Cycles from the operands of a PE's last step to its finished sum."""
+        return self.pe.latency + self.dataflow.fold_cycles(self)
 
     @property
     def multipliers(self) -> int:
@@ -86,10 +108,11 @@ class ArraySpec(Spec):
 
     @cached_property
     def signature(self) -> wiring.Signature:
-        """The top-level ports: streams ``a`` and ``b`` in, ``o`` out."""
+        """The top-level ports: streams ``a`` and ``b`` in, ``o`` out, and ``seed`` if it draws."""
         shapes = {name: stream.Signature(layout.shape) for name, layout in self.streams.items()}
         return wiring.Signature({
             "a": In(shapes["a"]), "b": In(shapes["b"]), "o": Out(shapes["o"]),
+            **({"seed": In(SEED_BITS)} if self.draws else {}),
         })
 
     @property
@@ -104,30 +127,41 @@ class ArraySpec(Spec):
         """Largest K of a product; None when any K will do."""
         return self.dataflow.max_depth(self)
 
-    def golden(self, a: Codes, b: Codes) -> Codes:
+    def golden(self, a: Codes, b: Codes, seed: int | None = None) -> Codes:
         """The product ``(M, K) x (K, N) -> (M, N)`` as the hardware computes it, int64 codes.
 
         K is filled up with zero codes to whole steps (output-stationary) or whole tiles.
 
+        Parameters
+        ----------
+        seed : of stochastic rounding, for the first product after a reset; ``random.seed`` when
+            left out.
+
         Raises
         ------
         InputError
-            If the shapes do not match or a code lies outside its operand's format.
+            If the shapes do not match, or a code or the seed lies outside its range.
         """
-        return self._golden(*self._padded(a, b))[: a.shape[0], : b.shape[1]]
+        return self._golden(*self._padded(a, b), seed)[: a.shape[0], : b.shape[1]]
 
-    def _golden(self, a: Codes, b: Codes) -> Codes:
-        sums = self.dataflow.golden(self, a, b)
-        return self.requantizer.golden(self.pe.format, sums).astype(np.int64)
+    def _golden(self, a: Codes, b: Codes, seed: int | None) -> Codes:
+        draws = Draws(self, self.random.seed if seed is None else seed)
+        sums = self.dataflow.golden(self, a, b, draws)
+        draw: Codes | int = 0
+        if self.result_draw_bits:
+            m, n = sums.shape
+            drawn = draws.results(m * n // self.columns)
+            draw = self.dataflow.collect(self, drawn, m, n).astype(sums.dtype)
+        return self.requantizer.golden(self.pe.result_format, sums, draw).astype(np.int64)
 
-    def beats(self, a: Codes, b: Codes) -> dict[str, dict[str, Codes]]:
+    def beats(self, a: Codes, b: Codes, seed: int | None = None) -> dict[str, dict[str, Codes]]:
         """Every beat of the product ``(M, K) x (K, N)``: stream, field, ``(beats, count)`` codes.
 
         Streams ``a`` and ``b`` are what to send, ``o`` is what the golden says will come.
         """
         a, b = self._padded(a, b)
         beats = self.dataflow.operands(self, a, b)
-        beats["o"] = self.dataflow.results(self, self._golden(a, b), a.shape[1])
+        beats["o"] = self.dataflow.results(self, self._golden(a, b, seed), a.shape[1])
         return beats
 
     def collect(self, codes: Codes, m: int, n: int) -> Codes:

@@ -1,5 +1,6 @@
 """Output-stationary mesh: each PE keeps one sum; operands pass through, results drain south."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -8,7 +9,8 @@ from amaranth import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 
 from hwgen.array.grid import Cell, Grid
-from hwgen.array.results import ResultStream, requantizers
+from hwgen.array.random import Draws, Randomness
+from hwgen.array.results import ResultStream, drawn, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
 from hwgen.array.stream import BeatField, BeatLayout
@@ -51,15 +53,40 @@ class OutputStationary(Spec):
         """Any K."""
         return None
 
-    def golden(self, array: "ArraySpec", a: Codes, b: Codes) -> Codes:
+    def fault(self, array: "ArraySpec") -> str | None:
+        """What the dataflow cannot do, or None."""
+        return None
+
+    def fold_cycles(self, array: "ArraySpec") -> int:
+        """Cycles from a finished running sum to the sum of its chunks."""
+        return int(array.pe.accumulator.chunk is not None)
+
+    def golden(self, array: "ArraySpec", a: Codes, b: Codes, draws: Draws) -> Codes:
         """Sums of ``(M, K) x (K, N)`` codes, K a multiple of L, in order of K; ``(M, N)``."""
-        pe = array.pe
-        acc = np.zeros((a.shape[0], b.shape[1]), pe.dtype)
-        for k in range(0, a.shape[1], pe.lanes):
-            left = a[:, None, k : k + pe.lanes].astype(pe.dtype)
-            right = b[k : k + pe.lanes].T[None].astype(pe.dtype)
-            acc = pe.golden_step(acc, left, right)
-        return acc
+        pe, chunk = array.pe, array.pe.accumulator.chunk
+        steps = a.shape[1] // pe.lanes
+        drawn = self._arranged(array, draws, a.shape[0], steps, b.shape[1])
+        acc = outer = np.zeros((a.shape[0], b.shape[1]), pe.dtype)
+        for step in range(steps):
+            lanes = slice(step * pe.lanes, (step + 1) * pe.lanes)
+            left = a[:, None, lanes].astype(pe.dtype)
+            right = b[lanes].T[None].astype(pe.dtype)
+            acc = pe.golden_step(acc, left, right, drawn(step))
+            if chunk and ((step + 1) % chunk.steps == 0 or step == steps - 1):
+                outer, acc = pe.accumulator.golden_join(outer, acc), np.zeros_like(acc)
+        return outer if chunk else acc
+
+    def _arranged(self, array: "ArraySpec", draws: Draws, m: int, steps: int,
+                  n: int) -> Callable[[int], Codes | int]:
+        """Draws of a step of all tiles, ``(M, N)``; tile ``t`` has steps ``t * steps`` onward."""
+        if not array.pe.draw_bits:
+            return lambda step: 0
+        tiles = m // array.rows, n // array.columns
+        drawn = draws.steps(tiles[0] * tiles[1] * steps).astype(array.pe.dtype)
+        rows = drawn.shape[1]
+        drawn = drawn.reshape(*tiles, steps, rows, array.columns).transpose(2, 0, 3, 1, 4)
+        shape = (tiles[0], array.rows, tiles[1], array.columns)
+        return lambda step: np.broadcast_to(drawn[step], shape).reshape(m, n)
 
     def operands(self, array: "ArraySpec", a: Codes, b: Codes) -> dict[str, dict[str, Codes]]:
         """The beats of both operand streams for padded ``a`` and ``b``, tile by tile."""
@@ -116,11 +143,13 @@ class OutputStationary(Spec):
 
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; row 0 is southmost, so that its result leaves first."""
-        return Grid.of(OutputStationaryCell(pe=array.pe), array.rows, array.columns, "south")
+        own = array.random.sharing == "pe" and array.pe.draw_bits > 0
+        cell = OutputStationaryCell(pe=array.pe, own_draws=own)
+        return Grid.of(cell, array.rows, array.columns, "south")
 
     def feet(self, array: "ArraySpec") -> Grid:
         """What stands below each column."""
-        return requantizers(array, array.pe.format)
+        return requantizers(array, array.pe.result_format)
 
     def create(self, array: "ArraySpec") -> wiring.Component:
         return OutputStationaryMesh(array)
@@ -128,21 +157,39 @@ class OutputStationary(Spec):
 
 @dataclass(frozen=True)
 class OutputStationaryCell(Cell):
-    """PE with its sum, its drain register and the operands on their way east and south."""
+    """PE with its sum, its drain register and the operands on their way east and south.
+
+    Parameters
+    ----------
+    own_draws : whether the PE has a source of random bits; if not, draws come from the north.
+    """
 
     pe: ParallelPE
+    own_draws: bool = False
 
     @property
     def module_name(self) -> str:
         return "cell"
 
     @property
+    def common(self) -> tuple[str, ...]:
+        return ("en", "load") if self.own_draws else ("en",)
+
+    @property
     def west(self) -> dict[str, int]:
-        return {"a": self.pe.a.width * self.pe.lanes, "valid": 1, "last": 1, "shift": 1}
+        return {
+            "a": self.pe.a.width * self.pe.lanes, "valid": 1, "last": 1, "shift": 1,
+            **({"flush": 1} if self.pe.accumulator.chunk else {}),
+            **({"seed": self.pe.draw_bits} if self.own_draws else {}),
+        }
 
     @property
     def north(self) -> dict[str, int]:
-        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width}
+        shared = self.pe.draw_bits > 0 and not self.own_draws
+        return {
+            "b": self.pe.b.width * self.pe.lanes, "sum": self.pe.result_format.width,
+            **({"draw": self.pe.draw_bits} if shared else {}),
+        }
 
     def create(self) -> wiring.Component:
         return OutputStationaryCellUnit(self)
@@ -153,7 +200,8 @@ class OutputStationaryCellUnit(wiring.Component):
 
     ``valid`` adds a step to the sum; ``last`` (only with ``valid``) also moves the sum to the drain
     register and clears it.  ``shift`` moves the sum of the northern neighbour into the drain
-    register.
+    register.  With chunks ``flush`` (only with ``valid``) ends one: a cycle later it is added to
+    the outer sum, which then is what ``last`` moves.
     """
 
     def __init__(self, spec: OutputStationaryCell):
@@ -162,23 +210,29 @@ class OutputStationaryCellUnit(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
+        pe_spec = self.spec.pe
         a, b = (Signal(len(port), name=name, reset_less=True)
                 for name, port in (("a", self.w_a), ("b", self.n_b)))
         valid, last, shift = (Signal(name=name) for name in ("valid", "last", "shift"))
-        acc = Signal(self.spec.pe.format.shape)
-        drain = Signal(self.spec.pe.format.width, reset_less=True)
-        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=b, acc_i=acc)
-        adds, ends = valid, last
-        for _ in range(self.spec.pe.latency):
-            adds = delayed(m, self.en, adds, 1, "adds")
-            ends = delayed(m, self.en, ends, 1, "ends")
+        acc = Signal(pe_spec.format.shape)
+        drain = Signal(pe_spec.result_format.width, reset_less=True)
+        pe = place(m, platform, "pe", pe_spec, en=self.en, a=a, b=b, acc_i=acc,
+                   **self._draw(m, platform, valid))
+        adds = delayed(m, self.en, valid, pe_spec.latency, "adds")
+        ends = delayed(m, self.en, last, pe_spec.latency, "ends")
         with m.If(self.en):
             m.d.sync += [a.eq(self.w_a), b.eq(self.n_b)]
             m.d.sync += [valid.eq(self.w_valid), last.eq(self.w_last), shift.eq(self.w_shift)]
             with m.If(adds):
                 m.d.sync += acc.eq(pe.acc_o)
+        total = pe.acc_o
+        if pe_spec.accumulator.chunk:
+            total, ends = self._chunks(m, acc, pe.acc_o, ends)
+        with m.If(self.en):
             with m.If(ends):
-                m.d.sync += [acc.eq(0), drain.eq(pe.acc_o)]
+                m.d.sync += drain.eq(total)
+                if not pe_spec.accumulator.chunk:
+                    m.d.sync += acc.eq(0)
             with m.Elif(self.w_shift):
                 m.d.sync += drain.eq(self.n_sum)
         m.d.comb += [
@@ -186,6 +240,38 @@ class OutputStationaryCellUnit(wiring.Component):
             self.e_shift.eq(shift), self.s_b.eq(b), self.s_sum.eq(drain),
         ]
         return m
+
+    def _draw(self, m, platform, valid):
+        """The PE's random bits, where it takes any: of its own source, or passing by."""
+        bits = self.spec.pe.draw_bits
+        if not bits:
+            return {}
+        if self.spec.own_draws:
+            return {"draw": drawn(m, platform, self, bits, valid)}
+        draw = Signal(bits, reset_less=True)
+        with m.If(self.en):
+            m.d.sync += draw.eq(self.n_draw)
+        m.d.comb += self.s_draw.eq(draw)
+        return {"draw": draw}
+
+    def _chunks(self, m, acc, inner, ends):
+        """The outer sum with the chunk that ended a cycle ago, and when a tile's is complete."""
+        accumulator, latency = self.spec.pe.accumulator, self.spec.pe.latency
+        flush = Signal(name="flush")
+        chunk = Signal(acc.shape(), name="chunk", reset_less=True)
+        outer = Signal(self.spec.pe.result_format.shape, name="outer")
+        total = Signal(outer.shape(), name="total")
+        flushes = delayed(m, self.en, flush, latency, "flushes")
+        joins = delayed(m, self.en, flushes, 1, "joins")
+        complete = delayed(m, self.en, ends, 1, "complete")
+        m.d.comb += [self.e_flush.eq(flush), total.eq(accumulator.rtl_join(outer, chunk))]
+        with m.If(self.en):
+            m.d.sync += flush.eq(self.w_flush)
+            with m.If(flushes):
+                m.d.sync += [chunk.eq(inner), acc.eq(0)]
+            with m.If(joins):
+                m.d.sync += outer.eq(Mux(complete, 0, total))
+        return total, complete
 
 
 class OutputStationaryMesh(wiring.Component):
@@ -205,8 +291,9 @@ class OutputStationaryMesh(wiring.Component):
         m = Module()
         array = self.array
         results = ResultStream(m, platform, array, self.o)
+        randomness = Randomness(m, platform, array, self)
         en = results.en
-        step, last = self._accept(m, en)
+        step, last = self._accept(m, en, randomness.busy)
         pe = array.pe
         skew_a = place(m, platform, "skew_a",
                        Triangle(pe.a.width * pe.lanes, array.rows, "falling"),
@@ -220,16 +307,19 @@ class OutputStationaryMesh(wiring.Component):
         valid = delayed(m, en, drains, array.columns - 1, "drain_taps")
         grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
                      w_a=skew_a.o, w_valid=valid_taps, w_last=last_taps, w_shift=shifts,
-                     n_b=skew_b.o, n_sum=Const(0, pe.format.width * array.columns))
-        codes = results.requantized(array.dataflow.feet(array), grid.s_sum)
+                     n_b=skew_b.o, n_sum=Const(0, pe.result_format.width * array.columns),
+                     **self._flushes(m, en, step, last), **randomness.grid_inputs(en, step))
+        randomness.chain(grid)
+        codes = results.requantized(array.dataflow.feet(array), grid.s_sum,
+                                    **randomness.feet_inputs(drains))
         results.send(codes, valid, self._last_row(m, results))
         return m
 
-    def _accept(self, m, en):
+    def _accept(self, m, en, busy):
         """Accept a beat of both operands; hold back a tile's last step until the drain is free."""
         rows = self.array.rows
         cooldown = Signal(range(rows))
-        free = ~self.a.payload.last | ~cooldown.any()
+        free = (~self.a.payload.last | ~cooldown.any()) & ~busy
         m.d.comb += [
             self.a.ready.eq(en & self.b.valid & free),
             self.b.ready.eq(en & self.a.valid & free),
@@ -246,6 +336,18 @@ class OutputStationaryMesh(wiring.Component):
                 m.d.sync += cooldown.eq(cooldown - 1)
         return step, last
 
+    def _flushes(self, m, en, step, last):
+        """The steps that end a chunk, for each row of PEs."""
+        chunk = self.array.pe.accumulator.chunk
+        if not chunk:
+            return {}
+        count = Signal(range(chunk.steps), name="chunk_step")
+        flush = Signal(name="flush")
+        m.d.comb += flush.eq(last | (step & (count == chunk.steps - 1)))
+        with m.If(en & step):
+            m.d.sync += count.eq(Mux(flush, 0, count + 1))
+        return {"w_flush": taps(m, en, flush, self.array.rows, "falling", "flush_taps")}
+
     def _drain(self, m, en, last):
         """R cycles from the one in which column 0 is complete: its drain and the rows that shift.
 
@@ -253,7 +355,7 @@ class OutputStationaryMesh(wiring.Component):
         just when the next tile's sum can arrive, which no further shift may overwrite.
         """
         rows = self.array.rows
-        start = delayed(m, en, last, 2 + self.array.pe.latency, "start_taps")
+        start = delayed(m, en, last, 2 + self.array.finish_cycles, "start_taps")
         # Thermometers of the sums still to leave.
         waiting, left = Signal(rows - 1, name="waiting"), Signal(rows, name="left")
         m.d.comb += left.eq(Mux(start, (1 << rows) - 1, waiting))

@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from hwgen.arith.accumulator import Requantizer
 from hwgen.array.grid import Cell, Grid
 from hwgen.array.skew import Triangle
+from hwgen.lfsr import DrawSource
 from hwgen.number import Fixed
 from hwgen.place import place
 
@@ -28,8 +29,17 @@ class RequantizerCell(Cell):
         return "requantize"
 
     @property
+    def draw_bits(self) -> int:
+        """Random bits of each conversion."""
+        return self.requantizer.draw_bits(self.source.frac)
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        return ("en", "load") if self.draw_bits else ("en",)
+
+    @property
     def west(self) -> dict[str, int]:
-        return {}
+        return {"send": 1, "seed": self.draw_bits} if self.draw_bits else {}
 
     @property
     def north(self) -> dict[str, int]:
@@ -44,7 +54,10 @@ class RequantizerCell(Cell):
 
 
 class RequantizerCellUnit(wiring.Component):
-    """Hardware of :class:`RequantizerCell`; latency 1 cycle."""
+    """Hardware of :class:`RequantizerCell`; latency 1 cycle.
+
+    ``w_send`` tells that the sum is a result; it uses up a draw.
+    """
 
     def __init__(self, spec: RequantizerCell):
         self.spec = spec
@@ -55,10 +68,25 @@ class RequantizerCellUnit(wiring.Component):
         spec = self.spec
         total = spec.source.rtl(self.n_sum)
         code = Signal(len(self.s_code), reset_less=True)
+        draw = None
+        if spec.draw_bits:
+            draw = drawn(m, platform, self, spec.draw_bits, self.w_send)
+            send = Signal(name="send")
+            m.d.comb += self.e_send.eq(send)
+            with m.If(self.en):
+                m.d.sync += send.eq(self.w_send)
         with m.If(self.en):
-            m.d.sync += code.eq(spec.requantizer.rtl(spec.source, total))
+            m.d.sync += code.eq(spec.requantizer.rtl(spec.source, total, draw))
         m.d.comb += self.s_code.eq(code)
         return m
+
+
+def drawn(m: Module, platform: Any, cell: Any, bits: int, step: Any) -> Any:
+    """The draw of a cell's own source, used up by ``step``; joins the source to the chain."""
+    source = place(m, platform, "draw", DrawSource(bits), load=cell.load, step=cell.en & step,
+                   seed=cell.w_seed)
+    m.d.comb += cell.e_seed.eq(source.draw)
+    return source.draw
 
 
 def requantizers(array: "ArraySpec", source: Fixed) -> Grid:
@@ -76,9 +104,9 @@ class ResultStream:
         self.valid = Signal(name="o_valid")
         m.d.comb += [self.en.eq(~self.valid | o.ready), o.valid.eq(self.valid)]
 
-    def requantized(self, feet: Grid, sums: Any) -> Any:
+    def requantized(self, feet: Grid, sums: Any, **inputs: Any) -> Any:
         """The columns' ``sums`` as result codes, one cycle later."""
-        row = place(self._m, self._platform, "feet", feet, en=self.en, n_sum=sums)
+        row = place(self._m, self._platform, "feet", feet, en=self.en, n_sum=sums, **inputs)
         return row.s_code
 
     def send(self, codes: Any, valid: Any, last: Any) -> None:

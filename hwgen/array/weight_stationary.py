@@ -1,5 +1,6 @@
 """Weight-stationary mesh: each PE keeps L weights; activations pass east, partial sums south."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -10,7 +11,8 @@ from pydantic import Field
 
 from hwgen.array.bank import BankCell
 from hwgen.array.grid import Cell, Grid
-from hwgen.array.results import ResultStream, requantizers
+from hwgen.array.random import Draws, Randomness
+from hwgen.array.results import ResultStream, drawn, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
 from hwgen.array.stream import BeatField, BeatLayout
@@ -62,22 +64,59 @@ class WeightStationary(Spec):
         """Any K with a bank, one tile without."""
         return None if self.bank_rows else array.rows * array.pe.lanes
 
-    def golden(self, array: "ArraySpec", a: Codes, b: Codes) -> Codes:
+    def fault(self, array: "ArraySpec") -> str | None:
+        """What the dataflow cannot do, or None."""
+        chunk = array.pe.accumulator.chunk
+        if chunk is None:
+            return None
+        if chunk.steps != array.rows:
+            return ("pe.accumulator.chunk.steps must be the rows of a weight-stationary array, "
+                    f"{array.rows}, not {chunk.steps}")
+        if not self.bank_rows:
+            return ("dataflow.bank_rows must be at least 1 with pe.accumulator.chunk, not 0: the "
+                    "bank keeps the outer sums")
+        return None
+
+    def fold_cycles(self, array: "ArraySpec") -> int:
+        """Cycles from a finished running sum to the sum of its chunks: none, the bank adds it."""
+        return 0
+
+    def golden(self, array: "ArraySpec", a: Codes, b: Codes, draws: Draws) -> Codes:
         """Sums of ``(M, K) x (K, N)`` codes, K a multiple of R*L; ``(M, N)``.
 
         Each tile of R*L is summed from zero in order of K, then added to the bank.
         """
         pe, depth = array.pe, array.rows * array.pe.lanes
-        zero = np.zeros((a.shape[0], b.shape[1]), pe.dtype)
-        bank = None
-        for tile in range(0, a.shape[1], depth):
+        zero = bank = np.zeros((a.shape[0], b.shape[1]), pe.dtype)
+        drawn = self._arranged(array, draws, a.shape, b.shape[1])
+        for tile in range(a.shape[1] // depth):
             acc = zero
-            for k in range(tile, tile + depth, pe.lanes):
+            for row in range(array.rows):
+                k = tile * depth + row * pe.lanes
                 left = a[:, None, k : k + pe.lanes].astype(pe.dtype)
                 right = b[k : k + pe.lanes].T[None].astype(pe.dtype)
-                acc = pe.golden_step(acc, left, right)
-            bank = acc if bank is None else pe.accumulator.golden_add(bank, acc)
-        return zero if bank is None else bank
+                acc = pe.golden_step(acc, left, right, drawn(tile, row))
+            bank = pe.accumulator.golden_join(bank, acc)
+        return bank
+
+    def _arranged(self, array: "ArraySpec", draws: Draws, shape: tuple[int, ...],
+                  n: int) -> Callable[[int, int], Codes | int]:
+        """Draws of a row of PEs in a tile of K, ``(M, N)``; each beat of ``a`` is a step."""
+        if not array.pe.draw_bits:
+            return lambda tile, row: 0
+        m, k_tiles = shape[0], shape[1] // (array.rows * array.pe.lanes)
+        sizes = self._chunk_rows(array, m, shape[1])
+        starts = np.cumsum([0, *sizes[:-1]])
+        size, start = (np.repeat(values, sizes) for values in (sizes, starts))
+        first = start * k_tiles + np.arange(m) - start
+        column_tiles = np.arange(n // array.columns) * m * k_tiles
+        drawn = draws.steps(m * k_tiles * len(column_tiles)).astype(array.pe.dtype)
+
+        def arranged(tile: int, row: int) -> Codes:
+            beats = (first + tile * size)[:, None] + column_tiles
+            return drawn[beats, row if drawn.shape[1] > 1 else 0].reshape(m, n)
+
+        return arranged
 
     def _chunk_rows(self, array: "ArraySpec", m: int, k: int) -> list[int]:
         """Rows of the left matrix in each tile: all of them, or what the bank holds."""
@@ -158,7 +197,8 @@ class WeightStationary(Spec):
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; sums start at row 0, the northmost, and widen row by row as they must."""
         pes = (array.pe.after(row + 1) for row in range(array.rows))
-        cells = tuple(WeightStationaryCell(pe, first=row == 0) for row, pe in enumerate(pes))
+        own = array.random.sharing == "pe" and array.pe.draw_bits > 0
+        cells = tuple(WeightStationaryCell(pe, row == 0, own) for row, pe in enumerate(pes))
         return Grid(cells, array.columns)
 
     def feet(self, array: "ArraySpec") -> Grid:
@@ -182,10 +222,12 @@ class WeightStationaryCell(Cell):
     ----------
     pe : the PE, its accumulator as wide as sums are when they leave this row.
     first : whether sums begin here: nothing comes from the north.
+    own_draws : whether the PE has a source of random bits; if not, draws come with the sums.
     """
 
     pe: ParallelPE
     first: bool
+    own_draws: bool = False
 
     @property
     def module_name(self) -> str:
@@ -196,17 +238,27 @@ class WeightStationaryCell(Cell):
         return ("sum",) if self.pe.format.signed else ()
 
     @property
+    def common(self) -> tuple[str, ...]:
+        return ("en", "load") if self.own_draws else ("en",)
+
+    @property
     def west(self) -> dict[str, int]:
-        return {"a": self.pe.a.width * self.pe.lanes, "swap": 1, "load": 1}
+        own = {"step": 1, "seed": self.pe.draw_bits} if self.own_draws else {}
+        return {"a": self.pe.a.width * self.pe.lanes, "swap": 1, "load": 1, **own}
 
     @property
     def north(self) -> dict[str, int]:
         sums = {} if self.first else {"sum": self.pe.format.width}
-        return {"b": self.pe.b.width * self.pe.lanes, **sums}
+        return {"b": self.pe.b.width * self.pe.lanes, **sums, **self._draws}
 
     @property
     def south(self) -> dict[str, int]:
-        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width}
+        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width, **self._draws}
+
+    @property
+    def _draws(self) -> dict[str, int]:
+        shared = self.pe.draw_bits > 0 and not self.own_draws
+        return {"draw": self.pe.draw_bits} if shared else {}
 
     def create(self) -> wiring.Component:
         return WeightStationaryCellUnit(self)
@@ -231,7 +283,8 @@ class WeightStationaryCellUnit(wiring.Component):
         total = Signal(self.spec.pe.format.width, reset_less=True)
         swap, load = Signal(name="swap"), Signal(name="load")
         before = Const(0, len(total)) if self.spec.first else self.n_sum
-        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=weight, acc_i=before)
+        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=weight, acc_i=before,
+                   **self._draw(m, platform))
         with m.If(self.en):
             m.d.sync += [a.eq(self.w_a), swap.eq(self.w_swap), load.eq(self.w_load)]
             m.d.sync += total.eq(pe.acc_o)
@@ -244,6 +297,23 @@ class WeightStationaryCellUnit(wiring.Component):
             self.s_b.eq(next_weight), self.s_sum.eq(total),
         ]
         return m
+
+    def _draw(self, m, platform):
+        """The PE's random bits, where it takes any: of its own source, or passing by."""
+        bits = self.spec.pe.draw_bits
+        if not bits:
+            return {}
+        if self.spec.own_draws:
+            step = Signal(name="step")
+            m.d.comb += self.e_step.eq(step)
+            with m.If(self.en):
+                m.d.sync += step.eq(self.w_step)
+            return {"draw": drawn(m, platform, self, bits, step)}
+        draw = Signal(bits, reset_less=True)
+        with m.If(self.en):
+            m.d.sync += draw.eq(self.n_draw)
+        m.d.comb += self.s_draw.eq(draw)
+        return {"draw": self.n_draw}
 
 
 class WeightStationaryMesh(wiring.Component):
@@ -265,8 +335,9 @@ class WeightStationaryMesh(wiring.Component):
         m = Module()
         array, pe = self.array, self.array.pe
         results = ResultStream(m, platform, array, self.o)
+        randomness = Randomness(m, platform, array, self)
         en = results.en
-        step, swap, loads = self._accept(m, en)
+        step, swap, loads = self._accept(m, en, randomness.busy)
         skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows, "rising"),
                        en=en, i=self.a.payload.codes)
         skew_b = place(m, platform, "skew_b",
@@ -275,18 +346,29 @@ class WeightStationaryMesh(wiring.Component):
         grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
                      w_a=skew_a.o, w_load=loads,
                      w_swap=taps(m, en, swap, array.rows, "rising", "swap_taps"),
-                     n_b=skew_b.o)
+                     n_b=skew_b.o, **self._draws(m, en, step, randomness))
+        randomness.chain(grid)
         last = delayed(m, en, step & self.a.payload.last, array.latency, "last_taps")
+        finish = step & self.a.payload.finish if self.bank_rows else step
+        # The flags of the bank run a cycle ahead of the sums.
+        send = delayed(m, en, finish, array.rows + pe.latency + (not self.bank_rows), "send_taps")
+        foot = randomness.feet_inputs(send)
         if self.bank_rows:
-            finish = step & self.a.payload.finish
-            codes = self._banked(m, platform, en, step, grid.s_sum)
-        else:
-            finish = step
-            codes = results.requantized(array.dataflow.feet(array), grid.s_sum)
+            foot |= self._bank_inputs(m, en, step)
+        codes = results.requantized(array.dataflow.feet(array), grid.s_sum, **foot)
         results.send(codes, delayed(m, en, finish, array.latency - 1, "valid_taps"), last)
         return m
 
-    def _accept(self, m, en):
+    def _draws(self, m, en, step, randomness):
+        """Inputs of the grid for stochastic rounding."""
+        array = self.array
+        # A column's draws come with the operands in the registers of its first PE.
+        inputs = randomness.grid_inputs(en, delayed(m, en, step, 1, "drawing"))
+        if array.pe.draw_bits and array.random.sharing == "pe":
+            inputs["w_step"] = taps(m, en, step, array.rows, "rising", "step_taps")
+        return inputs
+
+    def _accept(self, m, en, busy):
         """Accept activations once their weights are complete, weights once they can be replaced.
 
         Row r of the grid loads on every weight beat of a tile but the first r, so that beat 0
@@ -294,15 +376,16 @@ class WeightStationaryMesh(wiring.Component):
         """
         rows = self.array.rows
         full, first = Signal(name="full"), Signal(name="first", init=1)
-        step, swap, beat, loaded = (Signal(name=name)
-                                    for name in ("step", "swap", "beat", "loaded"))
+        ready, step, swap, beat, loaded = (
+            Signal(name=name) for name in ("a_ready", "step", "swap", "beat", "loaded"))
         begun = Signal(rows - 1)
         m.d.comb += [
-            step.eq(self.a.valid & (~first | full)),
+            ready.eq((~first | full) & ~busy),
+            step.eq(self.a.valid & ready),
             swap.eq(step & first),
             beat.eq(self.b.valid & (~full | swap)),
             loaded.eq(beat & (begun[-1] if rows > 1 else 1)),
-            self.a.ready.eq(en & (~first | full)),
+            self.a.ready.eq(en & ready),
             self.b.ready.eq(en & (~full | swap)),
         ]
         with m.If(en):
@@ -317,16 +400,13 @@ class WeightStationaryMesh(wiring.Component):
                     m.d.sync += begun.eq(Cat(beat, begun))
         return step, swap, Cat(Const(1, 1), begun) & beat.replicate(rows)
 
-    def _banked(self, m, platform, en, step, sums):
-        """Result codes of the accumulator bank, whose flags run a cycle ahead of the sums."""
+    def _bank_inputs(self, m, en, step):
+        """What the accumulator bank takes beside the sums, a cycle before them."""
         array = self.array
-        feet = array.dataflow.feet(array)
         ahead = array.rows + array.pe.latency
         flags = {name: delayed(m, en, flag, ahead, f"{name}_ahead") for name, flag in (
             ("step", step), ("start", self.a.payload.start), ("last", self.a.payload.last))}
-        row = Signal(feet.cells[0].west["row"])
+        row = Signal(array.dataflow.feet(array).cells[0].west["row"])
         with m.If(en & flags["step"]):
             m.d.sync += row.eq(Mux(flags["last"], 0, row + 1))
-        bank = place(m, platform, "feet", feet, en=en, n_sum=sums, w_row=row,
-                     w_step=flags["step"], w_start=flags["start"])
-        return bank.s_code
+        return {"w_row": row, "w_step": flags["step"], "w_start": flags["start"]}

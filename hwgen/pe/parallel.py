@@ -13,7 +13,15 @@ from hwgen.arith.accumulator import Accumulator
 from hwgen.arith.catalogue import Multiplier
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.multiplier import MultiplierUnit, Operands
-from hwgen.number import MAX_OPERAND_BITS, Codes, Fixed, exact_dtype, smallest_shape
+from hwgen.arith.width import addend_bounds
+from hwgen.number import (
+    MAX_OPERAND_BITS,
+    Codes,
+    Fixed,
+    Overflow,
+    exact_dtype,
+    smallest_shape,
+)
 from hwgen.place import place
 from hwgen.spec import Int, Spec
 
@@ -67,6 +75,16 @@ class ParallelPE(Spec):
         return self.accumulator.format(self.operands.product_frac)
 
     @property
+    def result_format(self) -> Fixed:
+        """The format of a finished sum."""
+        return self.accumulator.outer_format(self.operands.product_frac)
+
+    @property
+    def draw_bits(self) -> int:
+        """Random bits of each step, 0 without stochastic rounding."""
+        return self.accumulator.draw_bits(self.operands.product_frac)
+
+    @property
     def sum_bits(self) -> int:
         """Bits of the exact sum of L products."""
         return self.multiplier.product_shape(self.operands).width + (self.lanes - 1).bit_length()
@@ -76,7 +94,7 @@ class ParallelPE(Spec):
         """Smallest and largest number that one step adds, at the accumulator's LSB."""
         drop = self.accumulator.drop(self.operands.product_frac)
         sums = np.array(self.multiplier.bounds(self.operands), object) * self.lanes
-        low, high = self.accumulator.rounding.golden(sums, drop).tolist()
+        low, high = addend_bounds(sums, drop, self.accumulator.rounding).tolist()
         return low, high
 
     def after(self, steps: int) -> "ParallelPE":
@@ -88,8 +106,8 @@ class ParallelPE(Spec):
         if low < self.format.minimum or high > self.format.maximum:
             return self
         narrow = smallest_shape(low, high)
-        accumulator = Accumulator(width=narrow.width, frac=self.accumulator.frac,
-                                  signed=narrow.signed, rounding=self.accumulator.rounding)
+        accumulator = self.accumulator.replaced(
+            width=narrow.width, signed=narrow.signed, overflow=Overflow.WRAP, chunk=None)
         return self.replaced(accumulator=accumulator)
 
     @property
@@ -100,19 +118,22 @@ class ParallelPE(Spec):
     @property
     def dtype(self) -> np.dtype:
         """The dtype in which the golden of one step is exact."""
-        return exact_dtype(max(self.sum_bits, self.accumulator.width))
+        return exact_dtype(max(self.sum_bits, self.format.width, self.result_format.width))
 
-    def golden_addend(self, a: Codes, b: Codes) -> Codes:
+    def golden_addend(self, a: Codes, b: Codes, draw: Codes | int = 0) -> Codes:
         """What one step adds: ``(..., L) x (..., L) -> (...)`` codes at the accumulator's LSB."""
         if max(self.operands.a.width, self.operands.b.width) <= 30:
             a, b = a.astype(np.int64, copy=False), b.astype(np.int64, copy=False)
         products = self.multiplier.golden(self.operands, a, b).astype(self.dtype, copy=False)
-        drop = self.accumulator.drop(self.operands.product_frac)
-        return self.accumulator.rounding.golden(products.sum(axis=-1), drop)
+        return self.accumulator.golden_round(products.sum(axis=-1), self.operands.product_frac,
+                                             draw)
 
-    def golden_step(self, acc: Codes, a: Codes, b: Codes) -> Codes:
-        """The accumulator after a step on ``a`` and ``b``, ``(..., L)`` codes of :attr:`dtype`."""
-        return self.accumulator.golden_add(acc, self.golden_addend(a, b))
+    def golden_step(self, acc: Codes, a: Codes, b: Codes, draw: Codes | int = 0) -> Codes:
+        """The accumulator after a step on ``a`` and ``b``, ``(..., L)`` codes of :attr:`dtype`.
+
+        ``draw`` has :attr:`draw_bits` bits, one a PE.
+        """
+        return self.accumulator.golden_add(acc, self.golden_addend(a, b, draw))
 
     @property
     def module_name(self) -> str:
@@ -124,6 +145,7 @@ class ParallelPE(Spec):
             "en": In(1),
             "a": In(data.ArrayLayout(self.a.shape, self.lanes)),
             "b": In(data.ArrayLayout(self.b.shape, self.lanes)),
+            **({"draw": In(self.draw_bits)} if self.draw_bits else {}),
             "acc_i": In(self.format.shape),
             "acc_o": Out(self.format.shape),
         })
@@ -139,6 +161,7 @@ class ParallelPEUnit(wiring.Component):
     -------
     en : ``In(1)``, advances the pipeline.
     a, b : ``In``, one operand a lane.
+    draw : ``In``, random bits for stochastic rounding, with their operands.
     acc_i : ``In``, the sum so far, ``pipeline`` cycles after its operands.
     acc_o : ``Out``, the sum with this step's products, in the same cycle as ``acc_i``.
     """
@@ -156,8 +179,8 @@ class ParallelPEUnit(wiring.Component):
             multiply = place(m, platform, f"lane{lane}", unit, a=self.a[lane], b=self.b[lane])
             products.append(multiply.p)
         total = _tree(products)
-        drop = spec.accumulator.drop(spec.operands.product_frac)
-        addend = spec.accumulator.rounding.rtl(total, drop)
+        draw = self.draw if spec.draw_bits else None
+        addend = spec.accumulator.rtl_round(total, spec.operands.product_frac, draw)
         for _ in range(spec.pipeline):
             register = Signal(addend.shape(), name="addend", reset_less=True)
             with m.If(self.en):

@@ -1,0 +1,176 @@
+"""Random bits of an array: where its draws come from, in the golden and in the mesh."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from amaranth import Module, Signal
+from amaranth.lib import wiring
+from pydantic import Field
+
+from hwgen.array.grid import Cell, Grid
+from hwgen.lfsr import SEED_BITS, DrawSource, Seeder, draws, keys
+from hwgen.number import Codes
+from hwgen.place import place
+from hwgen.spec import InputError, Int, Spec
+
+if TYPE_CHECKING:
+    from hwgen.array.mesh import ArraySpec
+
+MAX_SEED = (1 << SEED_BITS) - 1
+
+
+class RandomSource(Spec):
+    """The sources of stochastic rounding.
+
+    Every PE has draws of its own for its steps, or those of a column share them; the requantizers
+    always have one source a column.  Draw ``n`` of a source depends on the seed and on ``n`` only:
+    on how many steps (or results) came since the reset, never on the clock.
+
+    Parameters
+    ----------
+    sharing : ``pe`` for a source a PE (31 flip-flops each), ``column`` for a source a column, whose
+        draws travel with the column's operand or sum.
+    seed : 0 to 2**28 - 1, what drivers put on the port ``seed`` while the array is reset.
+    """
+
+    sharing: Literal["pe", "column"] = "column"
+    seed: Int = Field(1, ge=0, le=MAX_SEED)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The draws of an array since a reset, for the golden."""
+
+    array: "ArraySpec"
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= MAX_SEED:
+            raise InputError(f"seed must be 0 to {MAX_SEED}, not {self.seed}")
+
+    def steps(self, count: int) -> Codes:
+        """Of ``count`` steps: ``(count, R, C)``, or ``(count, 1, C)`` where columns share."""
+        array = self.array
+        rows = array.rows if array.random.sharing == "pe" else 1
+        bits = array.pe.draw_bits
+        if not bits:
+            return np.zeros((count, 1, 1), np.int32)
+        first = keys(self.seed, rows * array.columns, bits)
+        return draws(first, count, bits).reshape(count, rows, array.columns)
+
+    def results(self, count: int) -> Codes:
+        """Of ``count`` result beats: ``(count, C)``."""
+        bits = self.array.result_draw_bits
+        if not bits:
+            return np.zeros((count, self.array.columns), np.int32)
+        return draws(keys(self.seed, self.array.columns, bits, second=True), count, bits)
+
+
+@dataclass(frozen=True)
+class SourceCell(Cell):
+    """The head of a column: the draws that its PEs share."""
+
+    bits: int
+
+    @property
+    def module_name(self) -> str:
+        return "source"
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        return ("en", "load")
+
+    @property
+    def west(self) -> dict[str, int]:
+        return {"step": 1, "seed": self.bits}
+
+    @property
+    def north(self) -> dict[str, int]:
+        return {}
+
+    @property
+    def south(self) -> dict[str, int]:
+        return {"draw": self.bits}
+
+    def create(self) -> wiring.Component:
+        return SourceCellUnit(self)
+
+
+class SourceCellUnit(wiring.Component):
+    """Hardware of :class:`SourceCell`: ``w_step`` uses up the draw that stands on ``s_draw``."""
+
+    def __init__(self, spec: SourceCell):
+        self.spec = spec
+        super().__init__(spec.signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        step = Signal(name="step")
+        source = place(m, platform, "draw", DrawSource(self.spec.bits), load=self.load,
+                       step=self.en & self.w_step, seed=self.w_seed)
+        with m.If(self.en):
+            m.d.sync += step.eq(self.w_step)
+        m.d.comb += [self.e_step.eq(step), self.e_seed.eq(source.draw),
+                     self.s_draw.eq(source.draw)]
+        return m
+
+
+class Randomness:
+    """The seeders of a mesh; ``busy`` holds its operands back until all sources are seeded."""
+
+    def __init__(self, m: Module, platform: Any, array: "ArraySpec", top: Any):
+        self._m, self._platform, self._array, self._top = m, platform, array, top
+        seeders = [seeder for seeder in (self.steps, self.results) if seeder is not None]
+        self.busy = Signal(name="seeding")
+        m.d.comb += self.busy.eq(0 if not seeders else
+                                 seeders[0].busy if len(seeders) == 1 else
+                                 seeders[0].busy | seeders[1].busy)
+
+    @cached_property
+    def steps(self) -> Any:
+        """The seeder of the PEs' chain; None without stochastic rounding."""
+        array = self._array
+        shared = array.random.sharing == "column"
+        return self._seeder("seed_steps", array.pe.draw_bits,
+                            array.columns * (1 if shared else array.rows), False)
+
+    @cached_property
+    def results(self) -> Any:
+        """The seeder of the requantizers' chain; None without stochastic rounding."""
+        array = self._array
+        return self._seeder("seed_results", array.result_draw_bits, array.columns, True)
+
+    def _seeder(self, name: str, bits: int, sources: int, second: bool) -> Any:
+        if not bits:
+            return None
+        return place(self._m, self._platform, name, Seeder(bits, sources, second),
+                     seed=self._top.seed)
+
+    def grid_inputs(self, en: Any, step: Any) -> dict[str, Any]:
+        """What the grid of PEs takes; ``step`` is high with a step's operands at the north edge."""
+        if self.steps is None:
+            return {}
+        array = self._array
+        if array.random.sharing == "pe":
+            return {"load": self.steps.load}
+        heads = place(self._m, self._platform, "sources",
+                      Grid.of(SourceCell(array.pe.draw_bits), 1, array.columns), en=en,
+                      load=self.steps.load, w_step=step, w_seed=self.steps.o)
+        return {"n_draw": heads.s_draw}
+
+    def chain(self, grid: Any) -> None:
+        """Join the sources of all PEs: the end of a row seeds the next row's first PE."""
+        if self.steps is not None and self._array.random.sharing == "pe":
+            chained = self._array.pe.draw_bits * (self._array.rows - 1)
+            self._m.d.comb += [
+                grid.w_seed[: self._array.pe.draw_bits].eq(self.steps.o),
+                grid.w_seed[self._array.pe.draw_bits :].eq(grid.e_seed[:chained]),
+            ]
+
+    def feet_inputs(self, send: Any) -> dict[str, Any]:
+        """What the feet take; ``send`` is high with column 0's result."""
+        if self.results is None:
+            return {}
+        return {"load": self.results.load, "w_seed": self.results.o, "w_send": send}
