@@ -39,7 +39,7 @@ class RecursiveMultiplier(SignMagnitudeFamily):
         return product
 
     def rtl_magnitudes(self, m: Module, x: Value, y: Value) -> Value:
-        return _product(m, x, y, "p")
+        return _product(m, x, y, "product")
 
     def magnitude_bound(self, a_width: int, b_width: int, x_max: int, y_max: int) -> int:
         return x_max * y_max
@@ -62,14 +62,14 @@ def _product(m: Module, x: Value, y: Value, name: str) -> Value:
     low, high = y[:half], y[half:]
     product = Signal(len(x) + len(y), name=name)
     if len(x) <= half:
-        least = _product(m, x, low, f"{name}l")
-        most = _product(m, x, high, f"{name}h") + least[half:]
+        least = _product(m, x, low, f"{name}_l")
+        most = _product(m, x, high, f"{name}_h") + least[half:]
         m.d.comb += product.eq(Cat(least[:half], most))
         return product
     x_low, x_high = x[:half], x[half:]
-    least = _product(m, x_low, low, f"{name}ll")
-    outer = Cat(least, Const(0, 2 * half - len(least)), _product(m, x_high, high, f"{name}hh"))
-    cross = _product(m, x_low, high, f"{name}lh") + _product(m, x_high, low, f"{name}hl")
+    least = _product(m, x_low, low, f"{name}_ll")
+    outer = Cat(least, Const(0, 2 * half - len(least)), _product(m, x_high, high, f"{name}_hh"))
+    cross = _product(m, x_low, high, f"{name}_lh") + _product(m, x_high, low, f"{name}_hl")
     m.d.comb += product.eq(Cat(outer[:half], outer[half:] + cross))
     return product
 

@@ -71,7 +71,8 @@ class SignMagnitudeUnit(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        x, y = Signal(self.operands.a.width), Signal(self.operands.b.width)
+        x = Signal(self.operands.a.width)
+        y = Signal(self.operands.b.width)
         negative = Const(0)
         for magnitude, port in ((x, self.a), (y, self.b)):
             if port.shape().signed:
