@@ -11,7 +11,7 @@ import hwgen
 
 ROOT = Path(hwgen.__file__).parent
 LAYERS = [
-    {"spec", "place", "number", "lfsr", "fabric"},
+    {"spec", "place", "number", "lfsr", "fabric", "tools"},
     {"arith"}, {"pe"}, {"array"}, {"accel"}, {"flow"}, {"analysis", "nn"}, {"sweep"}, {"report"},
     {"cli", "__main__"},
 ]
