@@ -10,10 +10,13 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
+from hwgen.arith.catalogue import MULTIPLIERS
 from hwgen.array.mesh import ArraySpec
 from hwgen.array.weight_stationary import WeightStationary
 from hwgen.number import Fixed
 from hwgen.spec import InputError
+
+KINDS = ", ".join(repr(family.model_fields["kind"].default) for family in MULTIPLIERS)
 
 
 def parse(values: dict[str, Any]) -> ArraySpec:
@@ -120,7 +123,8 @@ def test_out_of_range(values: dict[str, Any], message: str) -> None:
      "'output-stationary', 'weight-stationary', not 'systolic'"),
     ({"dataflow": {}}, "dataflow must be a table with the field 'kind', not {}"),
     (pe(kind="serial"), "pe.kind must be 'parallel', not 'serial'"),
-    (pe(multiplier={"kind": "wrong"}), "pe.multiplier.kind must be 'exact', not 'wrong'"),
+    (pe(multiplier={"kind": "wrong"}),
+     f"pe.multiplier must be of a kind among {KINDS}, not 'wrong'"),
 ])
 def test_unknown_choice(values: dict[str, Any], message: str) -> None:
     check_refused(values, message)

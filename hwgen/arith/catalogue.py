@@ -1,13 +1,18 @@
 """Every multiplier family: one line each; contract tests and ``hwgen list`` read this."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.multiplier import MultiplierFamily
+from hwgen.arith.table import TableMultiplier
 
-MULTIPLIERS: tuple[type[MultiplierFamily], ...] = (ExactMultiplier,)
-
-Multiplier = Annotated[ExactMultiplier, Field()]
+Multiplier = Annotated[
+    ExactMultiplier
+    | TableMultiplier,
+    Field(discriminator="kind"),
+]
 """The families as a pydantic type, told apart by ``kind``."""
+
+MULTIPLIERS: tuple[type[MultiplierFamily], ...] = get_args(get_args(Multiplier)[0])
