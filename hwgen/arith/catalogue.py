@@ -6,11 +6,13 @@ from pydantic import Field
 
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.multiplier import MultiplierFamily
+from hwgen.arith.netlist import NetlistMultiplier
 from hwgen.arith.table import TableMultiplier
 
 Multiplier = Annotated[
     ExactMultiplier
-    | TableMultiplier,
+    | TableMultiplier
+    | NetlistMultiplier,
     Field(discriminator="kind"),
 ]
 """The families as a pydantic type, told apart by ``kind``."""

@@ -20,6 +20,7 @@ from hwgen.tools.yowasp import YOSYS, Processes
 
 TIMEOUT_S = 120.0
 _MAX_BYTES = 1 << 27  # of JSON, some 500 a gate
+_UNDEFINED = 2  # the net x
 _PARALLEL_BITS = 1 << 29  # of all nets together: what one sweep over the gates works on
 
 FUNCTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
@@ -33,7 +34,7 @@ FUNCTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "$_XNOR_": ("AB", lambda a, b: ~(a ^ b)),
     "$_ANDNOT_": ("AB", lambda a, b: a & ~b),
     "$_ORNOT_": ("AB", lambda a, b: a | ~b),
-    "$_MUX_": ("ABS", lambda a, b, s: a ^ ((a ^ b) & s)),
+    "$_MUX_": ("ABS", lambda a, b, s: (a & ~s) | (b & s)),
 }
 """Input ports of each kind of gate, and its function of bits, words of them, or HDL values."""
 
@@ -43,7 +44,7 @@ _STATE = ("$_DFF", "$_SDFF", "$_ALDFF", "$_DLATCH", "$_SR_", "$_FF_", "$dff", "$
 _SCRIPT = """\
 read_rtlil design.il
 setattr -mod -unset top *
-proc
+proc -norom
 flatten
 opt
 """
@@ -61,8 +62,8 @@ write_json gates.json
 class Gates:
     """A combinational module.
 
-    Nets are numbered: 0 and 1 are the constants, then come the bits of the inputs in order, then
-    the output of each gate. A gate reads lower numbers only.
+    Nets are numbered: 0 and 1 are the constants, 2 is undefined (x), then come the bits of the
+    inputs in order, then the output of each gate. A gate reads lower numbers only.
 
     Members
     -------
@@ -77,7 +78,7 @@ class Gates:
 
     def nets(self, constants: Sequence[Any], inputs: Mapping[str, Sequence[Any]],
              output: Callable[[Any], Any] = lambda value: value) -> list[Any]:
-        """The value of every net, from those of 0 and 1 and of the bits of each input.
+        """The value of every net, from those of 0, 1 and x and of the bits of each input.
 
         Values are whatever ``&``, ``|``, ``^`` and ``~`` work on; a gate's goes through ``output``.
         """
@@ -92,9 +93,13 @@ class Gates:
         Parameters
         ----------
         codes : ``(n,)`` integers a port, of which the low bits count; two's complement is welcome.
+
+        Raises
+        ------
+        InputError : an output is undefined for some of the codes.
         """
         count = len(next(iter(codes.values())))
-        nets = 2 + sum(self.inputs.values()) + len(self.gates)
+        nets = 3 + sum(self.inputs.values()) + len(self.gates)
         chunk = max(64, _PARALLEL_BITS // nets // 64 * 64)
         parts = [self._sweep({port: code[first : first + chunk] for port, code in codes.items()})
                  for first in range(0, count, chunk)]
@@ -107,9 +112,26 @@ class Gates:
                  for port, width in self.inputs.items()}
         count = len(next(iter(codes.values())))
         zero = np.zeros(-(-count // 64), np.uint64)
-        values = self.nets((zero, ~zero), words)
+        if any(_UNDEFINED in sources for _, sources in (*self.gates, *self.outputs.items())):
+            self._expect_defined(codes, words, zero)
+        values = self.nets((zero, ~zero, zero), words)
         return {port: sum((_unpacked(values[net], count) << bit for bit, net in enumerate(nets)),
                           np.zeros(count, np.int64)) for port, nets in self.outputs.items()}
+
+    def _expect_defined(self, codes: dict[str, Codes], words: dict[str, list[Codes]],
+                        zero: Codes) -> None:
+        """InputError if x reaches an output: a sweep in which a net can be 0, 1 or either."""
+        known = {port: [_Either(~word, word) for word in bits] for port, bits in words.items()}
+        values = self.nets((_Either(~zero, zero), _Either(zero, ~zero), _Either(~zero, ~zero)),
+                           known)
+        count = len(next(iter(codes.values())))
+        for port, nets in self.outputs.items():
+            for net in nets:
+                unclear = _unpacked(values[net].low & values[net].high, count)
+                if unclear.any():
+                    found = {name: int(code[unclear.argmax()]) for name, code in codes.items()}
+                    raise InputError(f"output {port} must be defined for all operands, not with an "
+                                     f"x at {found}")
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Gates":
@@ -117,6 +139,26 @@ class Gates:
         return cls(values["inputs"],
                    {port: tuple(nets) for port, nets in values["outputs"].items()},
                    tuple((kind, tuple(sources)) for kind, sources in values["gates"]))
+
+
+@dataclass(frozen=True)
+class _Either:
+    """Words of bits of which each can be 0 (set in ``low``), 1 (set in ``high``), or either."""
+
+    low: Codes
+    high: Codes
+
+    def __invert__(self) -> "_Either":
+        return _Either(self.high, self.low)
+
+    def __and__(self, other: "_Either") -> "_Either":
+        return _Either(self.low | other.low, self.high & other.high)
+
+    def __or__(self, other: "_Either") -> "_Either":
+        return ~(~self & ~other)
+
+    def __xor__(self, other: "_Either") -> "_Either":
+        return (self & ~other) | (~self & other)
 
 
 def _packed(bits: Codes) -> Codes:
@@ -139,7 +181,7 @@ def gates_of(rtlil: str, modules: Sequence[str], timeout_s: float = TIMEOUT_S) -
 
     Raises
     ------
-    InputError : a module is not combinational and defined for all operands, or Yosys is missing.
+    InputError : a module is not combinational, or Yosys is missing.
     ToolError : Yosys refused the text or took too long.
     """
     with tempfile.TemporaryDirectory(prefix="hwgen-gates-") as name:
@@ -156,7 +198,7 @@ def read_gates(folder: Path, modules: Sequence[str]) -> dict[str, Gates]:
 
     Raises
     ------
-    InputError : a module is not combinational and defined for all operands, or too large.
+    InputError : a module is not combinational, or too large.
     ToolError : a module is not there.
     """
     path = folder / "gates.json"
@@ -188,7 +230,7 @@ class _Reader:
     def gates(self) -> Gates:
         """The module with its nets numbered in order of evaluation."""
         drivers = self._drivers()
-        numbers: dict[Any, int] = {"0": 0, "1": 1}
+        numbers: dict[Any, int] = {"0": 0, "1": 1, "x": _UNDEFINED}
         for bit in (bit for bits in self._inputs.values() for bit in bits):
             numbers[bit] = len(numbers)
         gates = []
@@ -247,8 +289,8 @@ class _Reader:
                 stack += [bit, *needed]
 
     def _undriven(self, bit: Any) -> InputError:
-        if bit in ("x", "z"):
-            return self._refusal("be defined for all operands", f"undefined bits ({bit})")
+        if bit == "z":
+            return self._refusal("drive every net", "tri-state logic (z)")
         return self._refusal("drive every net", f"{self._net(bit)} left open")
 
     def _net(self, bit: Any) -> str:

@@ -48,8 +48,8 @@ AND = cell("$and", A="\\a", B="\\b", Y="\\p")
 def test_truth_table(kind: str) -> None:
     pins = FUNCTIONS[kind][0]
     rows = np.array(list(product((0, 1), repeat=len(pins)))).T
-    netlist = Gates(dict.fromkeys(pins, 1), {"Y": (2 + len(pins),)},
-                    ((kind, tuple(range(2, 2 + len(pins)))),))
+    netlist = Gates(dict.fromkeys(pins, 1), {"Y": (3 + len(pins),)},
+                    ((kind, tuple(range(3, 3 + len(pins)))),))
     codes = netlist.evaluate(**dict(zip(pins, rows, strict=True)))["Y"]
     assert "".join(map(str, codes)) == TRUTH[kind]
 
@@ -158,8 +158,7 @@ REFUSED = {
               + "  connect \\p [1] 1'0\n", r"be combinational, not with a latch or register "
                                            r"\(\$_DLATCH_P_\)"),
     "loop": (LOOP, r"be combinational, not with a loop through p\[0\]"),
-    "x": ("  connect \\p { 1'x \\a [0] }\n", r"be defined for all operands, .*undefined bits \(x"),
-    "z": ("  connect \\p { 1'z \\a [0] }\n", r"be defined for all operands, .*undefined bits \(z"),
+    "z": ("  connect \\p { 1'z \\a [0] }\n", r"drive every net, not with tri-state logic \(z"),
     "undriven": ("  connect \\p [0] \\a [0]\n", r"drive every net, not with p\[1\] left open"),
     "black box": (cell("\\foo", A="\\a", B="\\b", Y="\\p"),
                   r"consist of logic alone, not with the cell foo"),
@@ -175,6 +174,33 @@ REFUSED = {
 def test_refusal(body: str, message: str) -> None:
     with pytest.raises(InputError, match=f"^module top must {message}"):
         gates_of(module(body), ["top"])
+
+
+@pytest.mark.parametrize("kind", FUNCTIONS)
+def test_undefined_bits_spread_no_further_than_they_must(kind: str) -> None:
+    """A or B is undefined: so is the output exactly where the truth table asks for it."""
+    pins = FUNCTIONS[kind][0]
+    rows = list(product((0, 1), repeat=len(pins)))
+    for undefined in range(min(len(pins), 2)):
+        sources = [2 if pin == undefined else 3 + pin for pin in range(len(pins))]
+        netlist = Gates(dict.fromkeys(pins, 1), {"Y": (3 + len(pins),)}, ((kind, tuple(sources)),))
+        for number, row in enumerate(rows):
+            other = number ^ 1 << (len(pins) - 1 - undefined)
+            codes = {pin: np.array([bit]) for pin, bit in zip(pins, row, strict=True)}
+            if TRUTH[kind][number] == TRUTH[kind][other]:
+                assert netlist.evaluate(**codes)["Y"].tolist() == [int(TRUTH[kind][number])]
+            else:
+                with pytest.raises(InputError, match="output Y must be defined"):
+                    netlist.evaluate(**codes)
+
+
+def test_undefined_output_names_its_operands() -> None:
+    body = cell("$_MUX_", A="\\b [0]", B="1'x", S="\\a [1]", Y="\\p [0]")
+    netlist = gates_of(module(body + "  connect \\p [1] 1'1\n"), ["top"])["top"]
+    assert netlist.evaluate(a=np.array([0, 1]), b=np.array([1, 2]))["p"].tolist() == [3, 2]
+    with pytest.raises(InputError, match=r"^output p must be defined for all operands, not with an "
+                                         r"x at \{'a': 2, 'b': 0\}"):
+        netlist.evaluate(a=np.array([0, 1, 2]), b=np.array([1, 2, 0]))
 
 
 def test_memory_is_refused() -> None:
