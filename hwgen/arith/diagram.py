@@ -50,7 +50,7 @@ class Diagram:
             level: list[Value] = []
             for first in range(0, len(low), _SIDE_BY_SIDE):
                 group = slice(first, first + _SIDE_BY_SIDE)
-                chosen = Signal(len(low[group]), name=f"by_{'ab'[side]}{bit}")
+                chosen = Signal(len(low[group]), name=f"{'ab'[side]}{bit}_{first}")
                 m.d.comb += chosen.eq(Mux(operands[side][bit],
                                           Cat(nodes[node] for node in high[group]),
                                           Cat(nodes[node] for node in low[group])))
