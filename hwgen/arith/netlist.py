@@ -69,6 +69,9 @@ class NetlistMultiplier(OwnMultiplier):
             yield cls(source=_example(operands))
 
     def fault(self, operands: Operands) -> str | None:
+        fault = super().fault(operands)
+        if fault:
+            return fault
         try:
             netlist = _circuit(self).netlist
         except InputError as error:

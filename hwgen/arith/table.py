@@ -86,6 +86,9 @@ class TableMultiplier(OwnMultiplier):
             yield cls.of(exact ^ (codes_by_bits(operands.a)[:, None] & 5) * 3)
 
     def fault(self, operands: Operands) -> str | None:
+        fault = super().fault(operands)
+        if fault:
+            return fault
         given, wanted = (self.a_bits, self.b_bits), (operands.a.width, operands.b.width)
         if given != wanted:
             return (f"multiplier.products must be a table of {1 << wanted[0]} x {1 << wanted[1]} "

@@ -115,6 +115,7 @@ def test_ports_and_module_come_from_the_file(tmp_path: Path) -> None:
     assert of(array).ports == ("x", "y", "o")
     golden = of(array).golden(array.pe.operands, np.array([9]), np.array([4]))
     assert golden.tolist() == [5]
+    assert ArraySpec.parse(json.loads(array.canonical_json()), folder=None) == array
     assert hash(array) == hash(ArraySpec.load(tmp_path / "mac.toml"))
 
 
@@ -134,6 +135,8 @@ FAULTS: dict[str, tuple[str, tuple[int, int], str]] = {
                      r"a\.width and b\.width say, not 4 x 4 as module mul"),
     "exchanged widths": ("module m(input [2:0] A, input [3:0] B, output [6:0] O);"
                          "assign O = A * B; endmodule", (4, 3), r".* 4 x 3 bits, .*not 3 x 4"),
+    "operand of 24 bits": (exact(), (24, 1), r"pe\.a\.width must be 1 to 23 with multiplier\.kind "
+                           r"'netlist', not 24"),
     "25 bits": ("module m(input [12:0] A, input [11:0] B, output [24:0] O); assign O = A * B;"
                 "endmodule", (13, 12), USABLE + r"module m must have inputs of at most 24 bits "
                 r"together, not 13 \+ 12"),

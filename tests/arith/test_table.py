@@ -273,6 +273,11 @@ def test_even_a_plain_diagram_of_the_exact_product_is_moderate(
     assert len(convert(MultiplierUnit(spec, formats))) < 400_000
 
 
+def test_wide_operands_are_refused() -> None:
+    message = TableMultiplier.of(PRODUCTS).fault(Operands(Fixed(width=20), S2))
+    assert message == "a.width must be 1 to 19 with multiplier.kind 'table', not 20"
+
+
 def test_irregular_table_is_refused() -> None:
     products = np.random.default_rng(1).integers(0, 1 << 30, (256, 512))
     operands = Operands(U8, Fixed(width=9))
