@@ -1,5 +1,6 @@
 """Netlist multiplier: a Verilog module of the user's own, as EvoApproxLib publishes them."""
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -19,14 +20,13 @@ from hwgen.arith.own import OwnMultiplier
 from hwgen.number import Codes
 from hwgen.place import place
 from hwgen.spec import InputError
-from hwgen.tools import cache
+from hwgen.tools import cache, gates, verilog
 from hwgen.tools.gates import Gates
 from hwgen.tools.verilog import Netlist, read_netlist
 from hwgen.tools.yowasp import YOSYS
 
 MAX_BITS = 24
 _MAX_BYTES = 1 << 18
-_VERSION = "2"  # of what the cache holds
 _NETLIST, _PRODUCTS = "netlist.json", "products.npy"
 
 
@@ -174,7 +174,8 @@ class _Circuit:
 @lru_cache(maxsize=4)
 def _circuit(spec: NetlistMultiplier) -> _Circuit:
     """The module read, from the cache if it was read before; InputError if it cannot be used."""
-    key = cache.key_of(_VERSION, YOSYS.version, spec.canonical_json())
+    code = [inspect.getsource(part) for part in (gates, verilog, _build)]
+    key = cache.key_of(*code, YOSYS.version, spec.canonical_json())
     folder = cache.build_directory("netlist", key, partial(_build, spec))
     values = json.loads((folder / _NETLIST).read_text(encoding="utf-8"))
     netlist = Netlist(values["name"], values["rtlil"], Gates.from_json(values["gates"]))
