@@ -3,23 +3,29 @@
 It reads the spec as plain values (as the TOML file spells them) and shares no code with hwgen.
 """
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 Matrix = list[list[int]]
+Multiply = Callable[[int, int], int]
 
 
-def product(spec: dict[str, Any], a: Matrix, b: Matrix) -> Matrix:
+def product(spec: dict[str, Any], a: Matrix, b: Matrix,
+            multiply: Multiply = operator.mul) -> Matrix:
     """The (M, N) result codes of ``spec``, a dump of all fields, for ``(M, K) x (K, N)`` codes."""
-    return [[element(spec, row, [line[n] for line in b]) for n in range(len(b[0]))] for row in a]
+    return [[element(spec, row, [line[n] for line in b], multiply) for n in range(len(b[0]))]
+            for row in a]
 
 
-def element(spec: dict[str, Any], row: list[int], column: list[int]) -> int:
+def element(spec: dict[str, Any], row: list[int], column: list[int],
+            multiply: Multiply = operator.mul) -> int:
     """One result code."""
     pe, acc = spec["pe"], spec["pe"]["accumulator"]
     product_frac = pe["a"]["frac"] + pe["b"]["frac"]
     acc_frac = product_frac if acc["frac"] is None else acc["frac"]
     addends = [rounded(s, product_frac - acc_frac, acc["rounding"])
-               for s in step_sums(row, column, pe["lanes"])]
+               for s in step_sums(row, column, pe["lanes"], multiply)]
     if spec["dataflow"]["kind"] == "output-stationary":
         total = accumulated(addends, acc)
     else:
@@ -33,13 +39,13 @@ def element(spec: dict[str, Any], row: list[int], column: list[int]) -> int:
     return fitted(rounded(total, acc_frac - out_frac, out["rounding"]), out)
 
 
-def step_sums(row: list[int], column: list[int], lanes: int) -> list[int]:
+def step_sums(row: list[int], column: list[int], lanes: int, multiply: Multiply) -> list[int]:
     """The exact sum of the products of each step of ``lanes`` codes."""
     sums: list[int] = []
     for k, (x, y) in enumerate(zip(row, column, strict=True)):
         if k % lanes == 0:
             sums.append(0)
-        sums[-1] += x * y
+        sums[-1] += multiply(x, y)
     return sums
 
 

@@ -22,13 +22,13 @@ class OwnMultiplier(MultiplierFamily):
     max_bytes: ClassVar[int]
     """Limit on the file's size."""
 
-    contents: ClassVar[tuple[str, ...]]
-    """The fields that the content of the file becomes."""
+    content: ClassVar[str]
+    """The field that the content of the file becomes."""
 
     @classmethod
     @abstractmethod
-    def attached(cls, name: str, content: bytes) -> dict[str, Any]:
-        """The fields that a file stands for; raises ValueError, the field first, if it cannot."""
+    def attached(cls, name: str, content: bytes) -> str:
+        """The value of that field; raises ValueError, the field first, if there is none."""
 
     @abstractmethod
     def table(self, operands: Operands) -> Codes:
@@ -39,14 +39,13 @@ class OwnMultiplier(MultiplierFamily):
     def _read_file(cls, values: Any, info: ValidationInfo) -> Any:
         if not isinstance(values, dict):
             return values
-        given = [field for field in cls.contents if field in values]
         if "file" in values:
-            if given:
-                raise ValueError(f"file must not come together with {given[0]}")
+            if cls.content in values:
+                raise ValueError(f"file must not come together with {cls.content}")
             rest = {field: value for field, value in values.items() if field != "file"}
-            content = read_attachment(values["file"], info, cls.max_bytes)
-            return rest | cls.attached(values["file"], content)
-        if not given:
+            raw = read_attachment(values["file"], info, cls.max_bytes)
+            return rest | {cls.content: cls.attached(values["file"], raw)}
+        if cls.content not in values:
             raise ValueError("file is required and missing")
         return values
 

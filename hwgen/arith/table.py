@@ -19,12 +19,12 @@ from hwgen.arith.diagram import Diagram, smallest_diagram
 from hwgen.arith.multiplier import Operands
 from hwgen.arith.own import OwnMultiplier, codes_by_bits, exact_table
 from hwgen.number import Codes
-from hwgen.spec import Int
 
 MAX_BITS = 20
 MAX_NODES = 1 << 17
 _LIMIT = 1 << 39
 _NUMBER = re.compile(rb"\s*[+-]?[0-9]{1,13}\s*")
+_SIDES = re.compile(r"[1-9][0-9]{0,6}x[1-9][0-9]{0,6}", re.ASCII)
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0,
             (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -39,20 +39,17 @@ class TableMultiplier(OwnMultiplier):
     Parameters
     ----------
     file : ``.npy`` (any integer dtype) or ``.csv`` with ``2**a.width`` rows of ``2**b.width``
-        products of -2**39 to 2**39 - 1; ``a.width + b.width`` is at most 20.  The following
-        fields take its place.
-    a_bits, b_bits : widths of the operands.
-    products : base64 of zlib of the table, differenced along b and then along a, little-endian
-        int64.
+        products of -2**39 to 2**39 - 1; ``a.width + b.width`` is at most 20.  The field
+        ``products`` takes its place.
+    products : rows, "x", columns, a space, and the base64 of zlib of the table as little-endian
+        int64, differenced along b and along a.
     """
 
     widths: ClassVar[tuple[int, int]] = (1, MAX_BITS - 1)
     max_bytes: ClassVar[int] = 1 << 24
-    contents: ClassVar[tuple[str, ...]] = ("a_bits", "b_bits", "products")
+    content: ClassVar[str] = "products"
 
     kind: Literal["table"] = "table"
-    a_bits: Int = Field(ge=1, le=MAX_BITS - 1)
-    b_bits: Int = Field(ge=1, le=MAX_BITS - 1)
     products: str = Field(max_length=12_000_000, repr=False)
 
     @classmethod
@@ -63,10 +60,10 @@ class TableMultiplier(OwnMultiplier):
         ------
         ValueError : it is no such array, or a product lies outside -2**39 to 2**39 - 1.
         """
-        return cls.model_validate(_packed(np.asarray(products)))
+        return cls(products=_packed(np.asarray(products)))
 
     @classmethod
-    def attached(cls, name: str, content: bytes) -> dict[str, Any]:
+    def attached(cls, name: str, content: bytes) -> str:
         suffix = name.lower()[-4:]
         if suffix not in (".npy", ".csv"):
             raise ValueError(f"file must end in .npy or .csv, not be {name!r}")
@@ -80,7 +77,7 @@ class TableMultiplier(OwnMultiplier):
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["TableMultiplier"]:
         """Products to the nearest multiple of four, ties upward; and what nobody would design."""
-        if operands.a.width + operands.b.width <= MAX_BITS:
+        if operands.a.width + operands.b.width <= 16:  # larger ones take seconds
             exact = exact_table(operands)
             yield cls.of((exact + 2) >> 2 << 2)
             yield cls.of(exact ^ (codes_by_bits(operands.a)[:, None] & 5) * 3)
@@ -89,11 +86,11 @@ class TableMultiplier(OwnMultiplier):
         fault = super().fault(operands)
         if fault:
             return fault
-        given, wanted = (self.a_bits, self.b_bits), (operands.a.width, operands.b.width)
+        wanted, given = (1 << operands.a.width, 1 << operands.b.width), _unpacked(self).shape
         if given != wanted:
-            return (f"multiplier.products must be a table of {1 << wanted[0]} x {1 << wanted[1]} "
-                    f"for operands of {wanted[0]} x {wanted[1]} bits, not of "
-                    f"{1 << given[0]} x {1 << given[1]}")
+            return (f"multiplier.products must be a table of {wanted[0]} x {wanted[1]} for "
+                    f"operands of {operands.a.width} x {operands.b.width} bits, not of "
+                    f"{given[0]} x {given[1]}")
         nodes = _hardware(self, operands)[1].size
         if nodes > MAX_NODES:
             return (f"multiplier.products must need at most {MAX_NODES} multiplexers, not {nodes}: "
@@ -144,17 +141,15 @@ def _hardware(spec: TableMultiplier, operands: Operands) -> tuple[bool, Diagram]
     return False, direct
 
 
-def _packed(table: Codes) -> dict[str, Any]:
-    """The fields of a table; ValueError if it is none."""
+def _packed(table: Codes) -> str:
+    """The field ``products`` of a table; ValueError if it is none."""
     _expect_shape(table.shape, table.dtype)
     low, high = int(table.min()), int(table.max())
     if not -_LIMIT <= low <= high < _LIMIT:
         raise ValueError(f"products must lie in -2**39 to 2**39 - 1, not {low} to {high}")
     steps = np.diff(np.diff(table.astype("<i8"), axis=1, prepend=0), axis=0, prepend=0)
     text = base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode()
-    rows, columns = table.shape
-    return {"kind": "table", "a_bits": rows.bit_length() - 1, "b_bits": columns.bit_length() - 1,
-            "products": text}
+    return f"{table.shape[0]}x{table.shape[1]} {text}"
 
 
 def _expect_shape(shape: tuple[int, ...], dtype: Any) -> None:
@@ -169,15 +164,17 @@ def _expect_shape(shape: tuple[int, ...], dtype: Any) -> None:
 
 @lru_cache(maxsize=8)
 def _unpacked(spec: TableMultiplier) -> Codes:
-    """The table behind the fields; ValueError if there is none."""
-    if spec.a_bits + spec.b_bits > MAX_BITS:
-        raise ValueError(f"a_bits + b_bits must be at most {MAX_BITS}, not "
-                         f"{spec.a_bits} + {spec.b_bits}")
-    shape = (1 << spec.a_bits, 1 << spec.b_bits)
-    size = 8 << (spec.a_bits + spec.b_bits)
+    """The table behind the field ``products``; ValueError if there is none."""
+    sides, _, text = spec.products.partition(" ")
+    if not _SIDES.fullmatch(sides):
+        raise ValueError("products must begin with the table's rows and columns, as in '256x256 ', "
+                         f"not {sides[:20]!r}")
+    shape = tuple(map(int, sides.split("x")))
+    _expect_shape(shape, np.dtype(np.int64))
+    size = 8 * shape[0] * shape[1]
     unzip = zlib.decompressobj()
     try:
-        raw = unzip.decompress(base64.b64decode(spec.products, validate=True), size + 1)
+        raw = unzip.decompress(base64.b64decode(text, validate=True), size + 1)
     except (binascii.Error, zlib.error, ValueError) as error:
         raise ValueError(f"products must be base64 of zlib, not damaged ({error})") from None
     if len(raw) != size or not unzip.eof or unzip.unused_data:

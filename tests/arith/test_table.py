@@ -77,7 +77,7 @@ def test_largest_file_of_each_kind(tmp_path: Path) -> None:
     for name, content in (("a.npy", saved(products)), ("a.csv", as_csv(products))):
         (tmp_path / name).write_bytes(content)
         spec = TableMultiplier.model_validate({"kind": "table", "file": str(tmp_path / name)})
-        assert spec.a_bits == spec.b_bits == 10
+        assert spec.products.startswith("1024x1024 ")
         assert spec == TableMultiplier.of(products)
 
 
@@ -170,7 +170,7 @@ def test_faulty_file(tmp_path: Path, name: str, content: bytes, message: str) ->
 
 @pytest.mark.parametrize(("values", "message"), [
     ({}, r"file is required and missing"),
-    ({"products": "AAAA"}, r"a_bits is required and missing"),
+    ({"products": 3}, r"products must be a string, not 3"),
     ({"file": "x.npy", "products": "AAAA"}, r"file must not come together with products"),
     ({"file": "x.npy", "colour": 1}, r"file must be a readable file"),
 ])
@@ -180,29 +180,30 @@ def test_faulty_fields(values: dict[str, Any], message: str) -> None:
 
 
 def packed(raw: bytes) -> str:
-    return base64.b64encode(zlib.compress(raw)).decode()
+    return "2x2 " + base64.b64encode(zlib.compress(raw)).decode()
 
 
 WRONG_SIZE = r"products must hold 2 x 2 integers of 8 bytes, not more or fewer"
 
 
 @pytest.mark.parametrize(("products", "message"), [
-    ("%%%%", r"products must be base64 of zlib, not damaged"),
-    (base64.b64encode(b"no zlib").decode(), r"products must be base64 of zlib, not damaged"),
+    ("2x2 %%%%", r"products must be base64 of zlib, not damaged"),
+    ("2x2 " + base64.b64encode(b"no zlib").decode(), r"products must be base64 of zlib, not"),
     (packed(bytes(31)), WRONG_SIZE), (packed(bytes(33)), WRONG_SIZE),
     (packed(bytes(10**8)), WRONG_SIZE),  # a bomb: 100 kB, of which 33 bytes are ever unpacked
-    (base64.b64encode(zlib.compress(bytes(32)) + b"more").decode(), WRONG_SIZE),
-    (base64.b64encode(zlib.compress(bytes(32))[:-1]).decode(), WRONG_SIZE),
+    ("2x2 " + base64.b64encode(zlib.compress(bytes(32)) + b"more").decode(), WRONG_SIZE),
+    ("2x2 " + base64.b64encode(zlib.compress(bytes(32))[:-1]).decode(), WRONG_SIZE),
+    ("2x2", r"products must be base64 of zlib, not damaged|" + WRONG_SIZE),
+    *[(text, r"products must begin with the table's rows and columns") for text in (
+        "", "AAAA", "2x AAAA", "2x2x2 AAAA", "-2x2 AAAA", "99999999x2 AAAA", "\u0662x2 AAAA",
+        packed(bytes(32)).partition(" ")[2])],
+    *[(text, r"products must be a table of") for text in (
+        "2x3 AAAA", "1x4 AAAA", "2048x1024 AAAA", "1048576x1048576 AAAA")],
     (packed(b"\xff" * 7 + b"\x7f" + bytes(24)), r"products must lie in -2\*\*39"),
 ])
 def test_faulty_products(products: str, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        TableMultiplier(a_bits=1, b_bits=1, products=products)
-
-
-def test_too_many_operand_bits() -> None:
-    with pytest.raises(ValidationError, match=r"a_bits \+ b_bits must be at most 20, not 10 \+ 11"):
-        TableMultiplier(a_bits=10, b_bits=11, products="AAAA")
+        TableMultiplier(products=products)
 
 
 def test_spec_holds_the_table_and_names_no_file(tmp_path: Path) -> None:

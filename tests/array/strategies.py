@@ -5,8 +5,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hwgen.arith.catalogue import MULTIPLIERS
+from hwgen.arith.multiplier import MultiplierFamily, Operands
 from hwgen.array.mesh import ArraySpec
-from hwgen.number import Overflow, Rounding
+from hwgen.number import Fixed, Overflow, Rounding
 from tests.array.products import CODES
 
 Draw = Any
@@ -15,7 +16,6 @@ _OPERAND_BITS = st.one_of(st.integers(1, 9), st.sampled_from([1, 2, 8, 16, 31, 3
 _SUM_BITS = st.one_of(st.integers(1, 40), st.sampled_from([1, 2, 32, 60, 61, 62, 63, 64]))
 _CHOICES = {"rounding": st.sampled_from([mode.value for mode in Rounding]),
             "overflow": st.sampled_from([mode.value for mode in Overflow])}
-_KINDS = st.sampled_from([family.model_fields["kind"].default for family in MULTIPLIERS])
 
 
 @st.composite
@@ -23,6 +23,13 @@ def operands(draw: Draw) -> dict[str, Any]:
     """An operand format."""
     return {"width": draw(_OPERAND_BITS), "signed": draw(st.booleans()),
             "frac": draw(st.one_of(st.just(0), st.integers(-64, 64)))}
+
+
+@st.composite
+def multipliers(draw: Draw, formats: Operands) -> MultiplierFamily:
+    """Any example of any family that takes the operands."""
+    return draw(st.sampled_from([
+        spec for family in MULTIPLIERS for spec in family.examples(formats)]))
 
 
 @st.composite
@@ -49,14 +56,17 @@ def dataflows(draw: Draw) -> dict[str, Any]:
 def arrays(draw: Draw) -> ArraySpec:
     """Any array of up to 3 x 3 PEs with up to 3 lanes."""
     a, b, lanes = draw(operands()), draw(operands()), draw(st.integers(1, 3))
-    frac, bits = a["frac"] + b["frac"], a["width"] + b["width"] + (lanes - 1).bit_length()
+    formats = Operands(Fixed(**a), Fixed(**b))
+    multiplier = draw(multipliers(formats))
+    bits = multiplier.product_shape(formats).width + (lanes - 1).bit_length()
+    frac = formats.product_frac
     accumulator = draw(derived(frac, bits))
     acc_frac = frac if accumulator["frac"] is None else accumulator["frac"]
     return ArraySpec.parse({
         "name": "mac", "rows": draw(st.integers(1, 3)), "columns": draw(st.integers(1, 3)),
         "dataflow": draw(dataflows()),
         "pe": {"a": a, "b": b, "lanes": lanes, "accumulator": accumulator,
-               "multiplier": {"kind": draw(_KINDS)}, "pipeline": draw(st.integers(0, 1))},
+               "multiplier": multiplier.model_dump(), "pipeline": draw(st.integers(0, 1))},
         "output": draw(st.one_of(st.none(), derived(acc_frac, accumulator["width"]))),
     })
 
