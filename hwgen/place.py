@@ -29,6 +29,14 @@ class Placeable(Protocol):
 
 
 @runtime_checkable
+class RtlilUnit(Protocol):
+    """A unit that brings its own RTLIL, with the ports of its signature and no others."""
+
+    def rtlil(self, name: str) -> str:
+        """The module in RTLIL, called ``name``; it names no other module."""
+
+
+@runtime_checkable
 class EmitPlatform(Protocol):
     """A platform that converts children on their own."""
 

@@ -47,10 +47,17 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
 
     @classmethod
-    def parse(cls, values: dict[str, Any], source: str = "spec") -> Self:
-        """Build the spec from plain values, reporting all faults at once."""
+    def parse(cls, values: dict[str, Any], source: str = "spec",
+              folder: Path | None = Path()) -> Self:
+        """Build the spec from plain values, reporting all faults at once.
+
+        Parameters
+        ----------
+        source : what the values come from, for the report.
+        folder : where the relative file names in it begin; None if it may name no file.
+        """
         try:
-            return cls.model_validate(values)
+            return cls.model_validate(values, context={"folder": folder})
         except ValidationError as error:
             raise InputError(_explain(error, source, cls)) from None
 
@@ -77,7 +84,7 @@ class Spec(BaseModel):
                 f"{path}: spec must be TOML: {str(error) or 'nesting too deep'}; "
                 "a commented example comes from: hwgen new example.toml"
             ) from None
-        return cls.parse(values, str(path))
+        return cls.parse(values, str(path), path.parent)
 
     def replaced(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated anew; ValidationError where they clash."""

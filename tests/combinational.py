@@ -72,6 +72,11 @@ def simulate_products(create: Callable[[], wiring.Component], a: Codes, b: Codes
     return np.array(products[: len(a)], object)  # wide products do not fit int64
 
 
+def as_codes(bits: Codes, shape: Shape) -> Codes:
+    """The codes of a shape that bit patterns, given as unsigned integers, stand for."""
+    return bits - ((bits >> (shape.width - 1)) << shape.width) if shape.signed else bits
+
+
 def packed(codes: list[int], width: int) -> int:
     """Codes side by side, the first lowest."""
     return sum(code % 2**width << index * width for index, code in enumerate(codes))

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import hwgen
@@ -192,6 +193,21 @@ def test_gen_writes_the_folder(call: Call, spec: Path, tmp_path: Path) -> None:
     assert design.spec == ArraySpec.load(spec)
     assert design.spec.config_hash in said.out
     assert design.verilog.is_file()
+
+
+def test_multiplier_of_a_file_becomes_part_of_the_design(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    np.save(tmp_path / "specs" / "mul.npy", np.random.default_rng(1).integers(0, 256, (16, 16)))
+    (tmp_path / "specs" / "own.toml").write_text(toml({**SMALL, "pe": {
+        **SMALL["pe"], "multiplier": {"kind": "table", "file": "mul.npy"}}}))
+    for arguments in (("check",), ("check", "--json"), ("gen", "-o", "out")):
+        said = call(arguments[0], "specs/own.toml", *arguments[1:])
+        assert said.status == 0
+        assert len(said.out + said.err) < 1000
+    (tmp_path / "specs" / "mul.npy").unlink()
+    assert Design(tmp_path / "out").spec.config_hash in said.out
+    refused(call("check", "specs/own.toml"), "pe.multiplier.file must be a readable file, not",
+            "specs/mul.npy")
 
 
 def test_gen_into_a_folder_in_json(call: Call, spec: Path, tmp_path: Path) -> None:

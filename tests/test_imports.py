@@ -11,7 +11,7 @@ import hwgen
 
 ROOT = Path(hwgen.__file__).parent
 LAYERS = [
-    {"spec", "place", "structure", "number", "lfsr", "fabric"},
+    {"spec", "place", "structure", "number", "lfsr", "fabric", "tools"},
     {"arith"}, {"pe"}, {"array"}, {"accel"}, {"flow"}, {"analysis", "nn"}, {"sweep"}, {"report"},
     {"console", "cli", "__main__"},
 ]

@@ -291,6 +291,17 @@ def test_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA.schema)
 
 
+@pytest.mark.parametrize("kind", ["table", "netlist"])
+def test_schema_knows_the_file_of_a_multiplier(kind: str) -> None:
+    def valid(**fields: Any) -> bool:
+        return SCHEMA.is_valid({"name": "mac", "pe": {"multiplier": {"kind": kind, **fields}}})
+
+    assert valid(file="mul")
+    assert not valid()
+    assert not valid(file=3)
+    assert not valid(file="mul", colour="red")
+
+
 @pytest.mark.parametrize("values", [
     {}, {"rows": 256}, {"output": {"width": 1}}, {"output": {"frac": -3}},
     {"dataflow": {"kind": "weight-stationary", "bank_rows": 0}},

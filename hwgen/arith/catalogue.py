@@ -11,10 +11,12 @@ from hwgen.arith.lower_or import LowerOrMultiplier
 from hwgen.arith.masked import BrokenArrayMultiplier, MaskedMultiplier, TruncatedMultiplier
 from hwgen.arith.mitchell import MitchellMultiplier
 from hwgen.arith.multiplier import MultiplierFamily
+from hwgen.arith.netlist import NetlistMultiplier
 from hwgen.arith.perforated import PerforatedMultiplier
 from hwgen.arith.recursive import RecursiveMultiplier
 from hwgen.arith.roba import RobaMultiplier
 from hwgen.arith.static_segment import StaticSegmentMultiplier
+from hwgen.arith.table import TableMultiplier
 
 Multiplier = Annotated[
     ExactMultiplier
@@ -28,7 +30,9 @@ Multiplier = Annotated[
     | DrumMultiplier
     | StaticSegmentMultiplier
     | MitchellMultiplier
-    | RobaMultiplier,
+    | RobaMultiplier
+    | TableMultiplier
+    | NetlistMultiplier,
     Field(discriminator="kind"),
 ]
 """The families as a pydantic type, told apart by ``kind``."""

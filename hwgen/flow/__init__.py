@@ -1,1 +1,1 @@
-"""The tool flow: emission, simulation, synthesis and the cache they share."""
+"""The tool flow: emission, simulation and synthesis."""

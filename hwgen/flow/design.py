@@ -62,7 +62,7 @@ class Design:
     @cached_property
     def spec(self) -> ArraySpec:
         """The spec that the array was generated from."""
-        return ArraySpec.parse(self.manifest["spec"], str(self.folder / MANIFEST))
+        return ArraySpec.parse(self.manifest["spec"], str(self.folder / MANIFEST), folder=None)
 
     @cached_property
     def streams(self) -> dict[str, BeatLayout]:

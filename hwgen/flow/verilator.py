@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from hwgen.flow.cache import build_directory, key_of
 from hwgen.spec import InputError, ToolError
+from hwgen.tools.cache import build_directory, key_of
 
 _RUNTIME_SOURCES = ("verilated.cpp", "verilated_threads.cpp", "verilated_vpi.cpp",
                     "verilated_fst_c.cpp")

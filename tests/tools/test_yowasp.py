@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hwgen.flow import yowasp
-from hwgen.flow.yowasp import Processes, Tool
 from hwgen.spec import InputError, ToolError
+from hwgen.tools import yowasp
+from hwgen.tools.yowasp import Processes, Tool
 
 FAKE = """
 import os, pathlib, signal, sys, tempfile

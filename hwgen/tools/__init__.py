@@ -1,0 +1,1 @@
+"""What any layer may use of the outside: WebAssembly tools from PyPI, and the cache on disk."""
