@@ -20,6 +20,8 @@ _PORT = re.compile(r"^  wire width \d+ (?:input|output) \d+ +(?:signed +)?\\(\S+
 _MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.MULTILINE | re.DOTALL)
 # Fields and elements of a port, which Verilog would have to escape: RTLIL hides a name behind "$".
 _PART = re.compile(r"\\(?=\w+[.\[])")
+# A second signal of the same name, which Verilog would have to escape.
+_NUMBERED = re.compile(r"(\\\w+)\$(\d+)\b")
 _REGISTER = re.compile(r"^(  reg (?:\[\d+:\d+\] )?)(\w+) = (\S+);$", re.MULTILINE)
 _ONE_BIT = re.compile(r"\\(\w+)\[(\d+)\] ")  # of a register whose other bits nothing reads
 _PORT_WIRE = re.compile(r"^(  (?:input|output) ((?:\[\d+:\d+\] )?\w+;)\n)  wire \2\n", re.MULTILINE)
@@ -97,7 +99,7 @@ class Emit:
 
     def _component_rtlil(self, component: wiring.Component, name: str) -> str:
         text = rtlil.convert(component, name=name, platform=self, emit_src=False)
-        return _PART.sub("$", text)
+        return _PART.sub("$", _NUMBERED.sub(r"\1_\2", text))
 
     def verilog(self, unit: Placeable, component: wiring.Component | None = None) -> str:
         """Verilog text of ``unit`` as the top module and of all units below it.

@@ -97,7 +97,7 @@ def test_lines_are_plain_text(text: str) -> None:
 
 
 # Weight-stationary arrays have a cell for each width of their partial sums.
-@pytest.mark.parametrize(("kind", "limit"), zip(KINDS, (45_000, 66_000), strict=True))
+@pytest.mark.parametrize(("kind", "limit"), list(zip(KINDS, (45_000, 66_000), strict=True)))
 def test_size_grows_with_the_logarithm(kind: str, limit: int) -> None:
     texts = {side: verilog_text(square(kind, side)) for side in (8, 16, 32, 64)}
     counts = [len(modules(text)) for text in texts.values()]
