@@ -124,7 +124,7 @@ class SourceCellUnit(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         step = Signal(name="step")
-        source = place(m, platform, "draw", DrawSource(self.spec.bits), load=self.load,
+        source = place(m, platform, "source", DrawSource(self.spec.bits), load=self.load,
                        step=self.en & self.w_step, seed=self.w_seed)
         with m.If(self.en):
             m.d.sync += step.eq(self.w_step)
