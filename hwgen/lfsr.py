@@ -188,7 +188,8 @@ class SeederUnit(wiring.Component):
         m = Module()
         spec = self.spec
         state = Signal(SEEDER_BITS, reset_less=True)
-        fresh, left = Signal(init=1), Signal(range(load_cycles(spec.sources, spec.bits) + 1))
+        fresh = Signal(init=1)
+        left = Signal(range(load_cycles(spec.sources, spec.bits) + 1))
         m.d.comb += [self.load.eq(left.any()), self.busy.eq(fresh | self.load),
                      self.o.eq(state)]
         with m.If(fresh):

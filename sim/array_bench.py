@@ -10,6 +10,7 @@ import numpy as np
 from cocotb.triggers import ClockCycles
 from drivers import Bench, Observed, Stall
 
+from hwgen.flow.design import Design
 from hwgen.nn.digits import DigitsNetwork
 from hwgen.number import random_codes
 
@@ -121,6 +122,17 @@ async def reset_while_a_result_waits(dut):
     running.cancel()
     await bench.reset()
     check(await bench.run(beats), beats)
+
+
+@cocotb.test(skip=not Design(Path(os.environ["HWGEN_DESIGN"])).seed)
+async def another_seed(dut):
+    """The draws are those of the seed that stood on its port in the last reset."""
+    bench = await started(dut)
+    a, b = operands(bench, (2, 3, 2), seed=5)
+    for seed in (bench.array.random.seed ^ 0x5A5A5A5, 0, bench.array.random.seed):
+        await bench.reset(seed)
+        beats = bench.array.beats(a, b, seed)
+        check(await bench.run(beats), beats)
 
 
 @cocotb.test()

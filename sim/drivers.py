@@ -61,15 +61,23 @@ class Bench:
             name: tuple(getattr(dut, entry[role]) for role in ("valid", "ready", "payload"))
             for name, entry in manifest["streams"].items()
         }
+        self._seed = getattr(dut, self.design.seed["port"]) if self.design.seed else None
         self._inputs = [name for name in self._ports if name != "o"]
 
-    async def start(self) -> None:
+    async def start(self, seed: int | None = None) -> None:
         """Start the clock and reset the array."""
         Clock(self._clock, 10, "ns", impl="gpi").start()
-        await self.reset()
+        await self.reset(seed)
 
-    async def reset(self) -> None:
-        """Two cycles of reset, with all streams quiet."""
+    async def reset(self, seed: int | None = None) -> None:
+        """Two cycles of reset, with all streams quiet.
+
+        Parameters
+        ----------
+        seed : of stochastic rounding, from then on; the spec's when left out.
+        """
+        if self._seed is not None:
+            self._seed.value = self.array.random.seed if seed is None else seed
         self._reset.value = 1
         for name in self._inputs:
             self._ports[name][0].value = 0
@@ -94,6 +102,7 @@ class Bench:
         wanted = len(beats["o"]["last"]) if results is None else results
         if max_cycles is None:
             max_cycles = 2000 + 30 * sum(len(stream["codes"]) for stream in beats.values())
+            max_cycles += self.array.seeding_cycles
         sources = [Source(name, *self._ports[name], self._words(name, beats[name]))
                    for name in self._inputs]
         o_valid, o_ready, o_payload = self._ports["o"]

@@ -82,6 +82,11 @@ class ArraySpec(Spec):
         return bool(self.pe.draw_bits or self.result_draw_bits)
 
     @property
+    def seeding_cycles(self) -> int:
+        """Cycles after a reset in which no operand is accepted; 0 unless something is drawn."""
+        return self.random.seeding_cycles(self)
+
+    @property
     def result(self) -> Fixed:
         """The format of the result codes."""
         return self.requantizer.format(self.pe.result_format.frac)
@@ -145,7 +150,7 @@ class ArraySpec(Spec):
         return self._golden(*self._padded(a, b), seed)[: a.shape[0], : b.shape[1]]
 
     def _golden(self, a: Codes, b: Codes, seed: int | None) -> Codes:
-        draws = Draws(self, self.random.seed if seed is None else seed)
+        draws = Draws(self, self.random.chosen(seed))
         sums = self.dataflow.golden(self, a, b, draws)
         draw: Codes | int = 0
         if self.result_draw_bits:

@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from pydantic import Field
 
 from hwgen.array.grid import Cell, Grid
-from hwgen.lfsr import SEED_BITS, DrawSource, Seeder, draws, keys
+from hwgen.lfsr import SEED_BITS, DrawSource, Seeder, draws, keys, load_cycles
 from hwgen.number import Codes
 from hwgen.place import place
 from hwgen.spec import InputError, Int, Spec
@@ -38,6 +38,26 @@ class RandomSource(Spec):
     sharing: Literal["pe", "column"] = "column"
     seed: Int = Field(1, ge=0, le=MAX_SEED)
 
+    def chosen(self, seed: int | None) -> int:
+        """``seed``, or the spec's for None.
+
+        Raises
+        ------
+        InputError
+            If the seed lies outside its range.
+        """
+        seed = self.seed if seed is None else seed
+        if not 0 <= seed <= MAX_SEED:
+            raise InputError(f"seed must be 0 to {MAX_SEED}, not {seed}")
+        return seed
+
+    def seeding_cycles(self, array: "ArraySpec") -> int:
+        """Cycles after a reset in which no operand is accepted: the sources are being seeded."""
+        rows = array.rows if self.sharing == "pe" else 1
+        chains = ((rows, array.pe.draw_bits), (1, array.result_draw_bits))
+        return max((1 + load_cycles(rows * array.columns, bits) for rows, bits in chains if bits),
+                   default=0)
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -45,10 +65,6 @@ class Draws:
 
     array: "ArraySpec"
     seed: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.seed <= MAX_SEED:
-            raise InputError(f"seed must be 0 to {MAX_SEED}, not {self.seed}")
 
     def steps(self, count: int) -> Codes:
         """Of ``count`` steps: ``(count, R, C)``, or ``(count, 1, C)`` where columns share."""
@@ -108,7 +124,7 @@ class SourceCellUnit(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         step = Signal(name="step")
-        source = place(m, platform, "draw", DrawSource(self.spec.bits), load=self.load,
+        source = place(m, platform, "source", DrawSource(self.spec.bits), load=self.load,
                        step=self.en & self.w_step, seed=self.w_seed)
         with m.If(self.en):
             m.d.sync += step.eq(self.w_step)

@@ -83,7 +83,7 @@ class RequantizerCellUnit(wiring.Component):
 
 def drawn(m: Module, platform: Any, cell: Any, bits: int, step: Any) -> Any:
     """The draw of a cell's own source, used up by ``step``; joins the source to the chain."""
-    source = place(m, platform, "draw", DrawSource(bits), load=cell.load, step=cell.en & step,
+    source = place(m, platform, "source", DrawSource(bits), load=cell.load, step=cell.en & step,
                    seed=cell.w_seed)
     m.d.comb += cell.e_seed.eq(source.draw)
     return source.draw

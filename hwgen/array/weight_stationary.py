@@ -376,17 +376,18 @@ class WeightStationaryMesh(wiring.Component):
         """
         rows = self.array.rows
         full, first = Signal(name="full"), Signal(name="first", init=1)
-        ready, step, swap, beat, loaded = (
-            Signal(name=name) for name in ("a_ready", "step", "swap", "beat", "loaded"))
+        ready, free, step, swap, beat, loaded = (Signal(name=name) for name in (
+            "a_ready", "b_ready", "step", "swap", "beat", "loaded"))
         begun = Signal(rows - 1)
         m.d.comb += [
             ready.eq((~first | full) & ~busy),
             step.eq(self.a.valid & ready),
             swap.eq(step & first),
-            beat.eq(self.b.valid & (~full | swap)),
+            free.eq((~full | swap) & ~busy),
+            beat.eq(self.b.valid & free),
             loaded.eq(beat & (begun[-1] if rows > 1 else 1)),
             self.a.ready.eq(en & ready),
-            self.b.ready.eq(en & (~full | swap)),
+            self.b.ready.eq(en & free),
         ]
         with m.If(en):
             with m.If(step):

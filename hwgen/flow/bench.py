@@ -6,6 +6,7 @@ import numpy as np
 
 from hwgen.array.stream import BeatLayout, Words
 from hwgen.flow.templates import render
+from hwgen.lfsr import SEED_BITS
 from hwgen.number import random_codes
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def bench_files(array: "ArraySpec") -> dict[str, str]:
         top=array.name,
         inputs=[entry for entry in described if entry["name"] != "o"],
         o=described[-1],
-        timeout=1000 + 20 * sum(map(len, words.values())),
+        seed=f"{SEED_BITS}'d{array.random.seed}" if array.draws else None,
+        timeout=1000 + 20 * sum(map(len, words.values())) + array.seeding_cycles,
     )
     return files
 

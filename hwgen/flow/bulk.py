@@ -54,14 +54,15 @@ class BulkSimulator:
                  for name, entry in self.design.manifest["streams"].items()}
         wrapper = render("bulk.cpp.j2", top=self.design.top, o=ports["o"],
                          inputs=[entry for name, entry in ports.items() if name != "o"],
-                         clock=self.design.manifest["clock"], reset=self.design.manifest["reset"])
+                         clock=self.design.manifest["clock"], reset=self.design.manifest["reset"],
+                         seed=self.design.seed)
         verilog = self.design.verilog.read_text(encoding="utf-8")
         path = build_model("bulk.so", verilog, self.design.top, wrapper=wrapper, shared=True,
                            repeated=self.design.repeated)
         function = ctypes.CDLL(str(path)).hwgen_run
         function.restype = _I64
         function.argtypes = [ctypes.POINTER(_Source), ctypes.POINTER(_Sink), ctypes.c_double,
-                             ctypes.c_uint64, _I64, _I64, ctypes.POINTER(_I64)]
+                             ctypes.c_uint64, ctypes.c_uint32, _I64, _I64, ctypes.POINTER(_I64)]
         return function
 
     def build(self) -> None:
@@ -69,18 +70,22 @@ class BulkSimulator:
         _ = self._run
 
     def run(self, beats: dict[str, dict[str, Codes]], results: int, *, stall: float = 0.0,
-            seed: int = 1, reset_at: int = -1, max_cycles: int | None = None) -> BulkRun:
+            stall_seed: int = 1, random_seed: int | None = None, reset_at: int = -1,
+            max_cycles: int | None = None) -> BulkRun:
         """Send all operand ``beats`` and take ``results`` result beats.
 
         Parameters
         ----------
         beats : stream, field, codes, as :meth:`ArraySpec.beats` gives them.
         stall : chance that a stream pauses in a cycle, each stream on its own.
-        seed : of the pauses.
+        stall_seed : of the pauses.
+        random_seed : of stochastic rounding, on the port ``seed``; the spec's when left out.
         reset_at : cycle in which the array is reset once and every stream starts again.
 
         Raises
         ------
+        InputError
+            If ``random_seed`` lies outside its range.
         TimeoutError
             If the results do not come within ``max_cycles``.
         """
@@ -89,6 +94,7 @@ class BulkSimulator:
         if max_cycles is None:
             stalls = 1 / (1 - stall) ** 3
             max_cycles = int(stalls * 8 * (sum(map(len, words.values())) + results + 1000))
+            max_cycles += 2 * self.design.spec.seeding_cycles
         taken = np.zeros((results, layouts["o"].words), np.uint32)
         cycles = np.zeros(results, np.int64)
         sources = (_Source * len(words))(*(
@@ -97,16 +103,19 @@ class BulkSimulator:
         sink = _Sink(_pointer(taken), taken.shape[1], results, 0,
                      cycles.ctypes.data_as(ctypes.POINTER(_I64)))
         first = _I64()
-        simulated = self._run(sources, ctypes.byref(sink), stall, seed, reset_at, max_cycles,
+        simulated = self._run(sources, ctypes.byref(sink), stall, stall_seed,
+                              self.design.spec.random.chosen(random_seed), reset_at, max_cycles,
                               ctypes.byref(first))
         if sink.taken < results:
             raise TimeoutError(f"{sink.taken} of {results} result beats after {simulated} cycles")
         return BulkRun(layouts["o"].unpack(taken), cycles - first.value, simulated)
 
-    def product(self, a: Codes, b: Codes, *, stall: float = 0.0, seed: int = 1) -> Codes:
-        """The ``(M, K) x (K, N)`` product that the Verilog computes."""
-        beats = self.design.spec.beats(a, b)
-        run = self.run(beats, len(beats["o"]["last"]), stall=stall, seed=seed)
+    def product(self, a: Codes, b: Codes, *, stall: float = 0.0, stall_seed: int = 1,
+                random_seed: int | None = None) -> Codes:
+        """The ``(M, K) x (K, N)`` product that the Verilog computes, just after a reset."""
+        beats = self.design.spec.beats(a, b, random_seed)
+        run = self.run(beats, len(beats["o"]["last"]), stall=stall, stall_seed=stall_seed,
+                       random_seed=random_seed)
         return self.design.spec.collect(run.fields["codes"], a.shape[0], b.shape[1])
 
 

@@ -15,6 +15,7 @@ from hwgen.array.mesh import ArraySpec
 from hwgen.array.stream import BeatLayout
 from hwgen.flow.bench import bench_files
 from hwgen.flow.emit import Emit
+from hwgen.lfsr import SEED_BITS
 from hwgen.spec import InputError
 
 MANIFEST = "manifest.json"
@@ -51,7 +52,16 @@ class Design:
         """Names of all ports of the top module."""
         streams = self.manifest["streams"].values()
         roles = [entry[role] for entry in streams for role in ("valid", "ready", "payload")]
-        return [*roles, self.manifest["clock"], self.manifest["reset"]]
+        seed = [self.seed["port"]] if self.seed else []
+        return [*roles, self.manifest["clock"], self.manifest["reset"], *seed]
+
+    @property
+    def seed(self) -> dict[str, Any] | None:
+        """The seed's ``port``, ``bits``, ``default``, ``cycles``; None if nothing is drawn.
+
+        No operand is accepted in the first ``cycles`` after a reset.
+        """
+        return self.manifest.get("seed")
 
     @property
     def repeated(self) -> list[str]:
@@ -133,6 +143,8 @@ def _manifest(array: ArraySpec, component: Any, files: dict[str, str]) -> dict[s
         },
         "clock": "clk",
         "reset": "rst",
+        **({"seed": {"port": "seed", "bits": SEED_BITS, "default": array.random.seed,
+                     "cycles": array.seeding_cycles}} if array.draws else {}),
         "metadata": component.metadata.as_json(),
         "sha256": {name: hashlib.sha256(text.encode()).hexdigest()
                    for name, text in sorted(files.items())},

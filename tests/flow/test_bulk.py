@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.array.random import MAX_SEED
 from hwgen.flow.bulk import BulkRun, BulkSimulator
 from hwgen.flow.cocotb import run_regression
 from hwgen.flow.design import generate
+from hwgen.spec import InputError
 from tests.flow.conftest import DesignOf
 from tests.flow.matrices import Beats, beats_of, matrices
 from tests.flow.varied import VARIED, random_array
@@ -18,6 +20,11 @@ RESET_CYCLES = (0, 1, 2, 5, 9, 14, 22)
 
 @pytest.fixture(params=VARIED)
 def simulator(request: pytest.FixtureRequest, design_of: DesignOf) -> BulkSimulator:
+    return BulkSimulator(design_of(request.param))
+
+
+@pytest.fixture(params=[name for name, array in VARIED.items() if array.draws])
+def drawing(request: pytest.FixtureRequest, design_of: DesignOf) -> BulkSimulator:
     return BulkSimulator(design_of(request.param))
 
 
@@ -40,7 +47,7 @@ def test_values_flags_and_cycles(simulator: BulkSimulator, tiles: tuple[int, int
     check(observed, beats)
     cycles = array.schedule(a.shape[0], *b.shape).cycles
     assert observed.cycles[-1] + 1 == cycles
-    assert observed.simulated_cycles == cycles
+    assert observed.simulated_cycles == array.seeding_cycles + cycles
     assert np.all(np.diff(observed.cycles) > 0)
 
 
@@ -63,10 +70,10 @@ def test_product_is_cut_to_its_shape(simulator: BulkSimulator) -> None:
     np.testing.assert_array_equal(product, array.golden(a, b))
 
 
-@pytest.mark.parametrize(("stall", "seed"), [(0.1, 1), (0.5, 2), (0.5, 3), (0.9, 4)])
-def test_pauses_change_nothing(simulator: BulkSimulator, stall: float, seed: int) -> None:
-    beats = beats_of(simulator.design.spec, (3, 3, 3), seed)
-    observed = run(simulator, beats, stall=stall, seed=seed)
+@pytest.mark.parametrize(("stall", "stall_seed"), [(0.1, 1), (0.5, 2), (0.5, 3), (0.9, 4)])
+def test_pauses_change_nothing(simulator: BulkSimulator, stall: float, stall_seed: int) -> None:
+    beats = beats_of(simulator.design.spec, (3, 3, 3), stall_seed)
+    observed = run(simulator, beats, stall=stall, stall_seed=stall_seed)
     check(observed, beats)
     assert observed.simulated_cycles > run(simulator, beats).simulated_cycles
 
@@ -85,6 +92,33 @@ def test_reset_at_any_time(simulator: BulkSimulator, reset_at: int, stall: float
         assert observed.cycles[-1] + 1 == cycles
 
 
+@pytest.mark.parametrize("random_seed", [0, 1, 0xABCDEF1, MAX_SEED])
+def test_draws_are_those_of_the_seed(drawing: BulkSimulator, random_seed: int) -> None:
+    array = drawing.design.spec
+    a, b = matrices(array, (3, 3, 3), seed=8)
+    beats = array.beats(a, b, random_seed)
+    check(run(drawing, beats, stall=0.2, reset_at=17, random_seed=random_seed), beats)
+    product = drawing.product(a, b, random_seed=random_seed)
+    np.testing.assert_array_equal(product, array.golden(a, b, random_seed))
+    assert not np.array_equal(product, array.golden(a, b, random_seed ^ 1))
+
+
+def test_seed_is_the_specs_when_left_out(drawing: BulkSimulator) -> None:
+    array = drawing.design.spec
+    a, b = matrices(array, (3, 3, 3), seed=8)
+    product = drawing.product(a, b)
+    np.testing.assert_array_equal(product, drawing.product(a, b, random_seed=array.random.seed))
+    np.testing.assert_array_equal(product, array.golden(a, b))
+
+
+@pytest.mark.parametrize("random_seed", [-1, MAX_SEED + 1])
+def test_seed_out_of_range_is_refused(design_of: DesignOf, random_seed: int) -> None:
+    simulator = BulkSimulator(design_of("os_stochastic_pe"))
+    beats = beats_of(simulator.design.spec)
+    with pytest.raises(InputError, match=f"^seed must be 0 to 268435455, not {random_seed}$"):
+        run(simulator, beats, random_seed=random_seed)
+
+
 def test_runs_do_not_touch_each_other(simulator: BulkSimulator) -> None:
     first, second = (beats_of(simulator.design.spec, (2, 2, 2), seed) for seed in (1, 2))
     for beats in (first, second, first):
@@ -94,7 +128,8 @@ def test_runs_do_not_touch_each_other(simulator: BulkSimulator) -> None:
 def test_pauses_depend_on_the_seed_alone(design_of: DesignOf) -> None:
     simulator = BulkSimulator(design_of("os_one_pe"))
     beats = beats_of(simulator.design.spec, (9, 9, 9))
-    one, again, other = (run(simulator, beats, stall=0.5, seed=seed).cycles for seed in (1, 1, 2))
+    one, again, other = (run(simulator, beats, stall=0.5, stall_seed=seed).cycles
+                         for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
 
@@ -147,4 +182,4 @@ def test_random_array(seed: int, tmp_path: Path) -> None:
         check(observed, beats)
         assert observed.cycles[-1] + 1 == array.schedule(a.shape[0], *b.shape).cycles
         for run_seed in range(20):
-            check(run(simulator, beats, stall=0.3, seed=run_seed, reset_at=run_seed), beats)
+            check(run(simulator, beats, stall=0.3, stall_seed=run_seed, reset_at=run_seed), beats)

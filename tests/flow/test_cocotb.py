@@ -23,33 +23,36 @@ CHECKS = {
 }
 
 
-def check_passed(outcomes: list[Outcome]) -> None:
-    assert {outcome.name: outcome.failure for outcome in outcomes} == dict.fromkeys(CHECKS)
+def check_passed(outcomes: list[Outcome], design: Design) -> None:
+    checks = CHECKS | ({"another_seed"} if design.spec.draws else set())
+    assert {outcome.name: outcome.failure for outcome in outcomes} == dict.fromkeys(checks)
 
 
 @pytest.mark.parametrize("name", VARIED)
 def test_regression_passes(name: str, design_of: DesignOf, tmp_path: Path) -> None:
-    check_passed(run_regression(design_of(name), tmp_path))
+    design = design_of(name)
+    check_passed(run_regression(design, tmp_path), design)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 125))
 def test_regression_passes_on_random_array(seed: int, tmp_path: Path) -> None:
     design = generate(random_array(seed), tmp_path)
-    check_passed(run_regression(design, tmp_path / "sim"))
+    check_passed(run_regression(design, tmp_path / "sim"), design)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not on PATH")
 @pytest.mark.parametrize("name", VARIED)
 def test_regression_passes_in_icarus(name: str, design_of: DesignOf, tmp_path: Path) -> None:
-    check_passed(run_regression(design_of(name), tmp_path, simulator="icarus"))
+    design = design_of(name)
+    check_passed(run_regression(design, tmp_path, simulator="icarus"), design)
 
 
 def test_icarus_runs_or_is_asked_for(design_of: DesignOf, tmp_path: Path) -> None:
     design = design_of("os_tall_lanes")
     if shutil.which("iverilog"):
-        check_passed(run_regression(design, tmp_path, simulator="icarus"))
+        check_passed(run_regression(design, tmp_path, simulator="icarus"), design)
     else:
         with pytest.raises(InputError, match="^iverilog must be on PATH"):
             run_regression(design, tmp_path, simulator="icarus")

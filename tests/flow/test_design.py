@@ -81,6 +81,15 @@ def test_payload_widths_are_those_of_the_ports(design: Design) -> None:
         assert f"  {direction} {high}{entry['payload']};" in verilog
 
 
+def test_seed_is_told_where_there_are_draws(design: Design) -> None:
+    spec = VARIED[design.top]
+    told = {"port": "seed", "bits": 28, "default": spec.random.seed,
+            "cycles": spec.seeding_cycles}
+    assert design.seed == (told if spec.draws else None)
+    assert ("  input [27:0] seed;" in design.verilog.read_text()) == spec.draws
+    assert ("seed" in design.ports) == spec.draws
+
+
 def test_versions_are_told(design: Design) -> None:
     versions = design.manifest["versions"]
     assert versions["hwgen"] == hwgen.__version__

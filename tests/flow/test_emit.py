@@ -129,6 +129,7 @@ def test_declared_ports_are_those_of_the_manifest(text: str) -> None:
     assert header
     expected = {f"{name}__{role}" for name in spec.streams
                 for role in ("valid", "ready", "payload")} | {"clk", "rst"}
+    expected |= {"seed"} if spec.draws else set()
     assert set(header[1].split(", ")) == expected
 
 

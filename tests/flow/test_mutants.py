@@ -128,7 +128,7 @@ def faults(simulator: BulkSimulator) -> list[str]:
         a, b = matrices(array, tiles)
         beats = array.beats(a, b)
         cycles = array.schedule(a.shape[0], *b.shape).cycles
-        for options in ({}, {"stall": 0.4, "seed": 1}, {"stall": 0.4, "seed": 2},
+        for options in ({}, *({"stall": 0.4, "stall_seed": seed} for seed in (1, 2)),
                         *({"reset_at": cycle} for cycle in range(1, 24))):
             try:
                 run = simulator.run(beats, len(beats["o"]["last"]), **options)  # type: ignore[arg-type]

@@ -4,13 +4,19 @@ from typing import Any
 
 import numpy as np
 
+from hwgen.arith.catalogue import MULTIPLIERS
+from hwgen.arith.multiplier import Operands
 from hwgen.arith.table import TableMultiplier
 from hwgen.array.mesh import ArraySpec
+from hwgen.array.random import MAX_SEED
+from hwgen.lfsr import MAX_DRAW_BITS
+from hwgen.number import Fixed
 from tests.arith.netlists import truncated
 
 OPERAND_BITS = (1, 2, 5, 8, 13, 32)
 ACCUMULATOR_BITS = (1, 6, 12, 32, 63, 64)
-ROUNDINGS = ("floor", "nearest_up", "nearest_even")
+ROUNDINGS = ("floor", "nearest_up", "nearest_even", "stochastic")
+OVERFLOWS = ("wrap", "saturate")
 
 
 def _output_stationary(rows: int, columns: int, **more: Any) -> dict[str, Any]:
@@ -56,32 +62,62 @@ _VALUES: dict[str, dict[str, Any]] = {
                   "multiplier": {"kind": "netlist", "source": truncated("mul", 4, 2)}}),
     "ws_table": _weight_stationary(
         3, 2, 2, pe={"a": {"width": 3}, "b": {"width": 4}, "multiplier": _TABLE.model_dump()}),
+    "os_stochastic_pe": _output_stationary(
+        3, 4, random={"sharing": "pe", "seed": 77},
+        pe={"lanes": 2, "pipeline": 1, "a": {"width": 6, "frac": 3}, "b": {"width": 5, "frac": 4},
+            "accumulator": {"width": 10, "frac": 2, "rounding": "stochastic"}}),
+    "os_stochastic_chunked": _output_stationary(
+        2, 3, random={"sharing": "column", "seed": 268435455},
+        pe={"a": {"width": 5, "frac": 2}, "b": {"width": 6, "frac": 5},
+            "multiplier": {"kind": "truncated", "cut": 2},
+            "accumulator": {"width": 8, "frac": 3, "rounding": "stochastic", "random_bits": 3,
+                            "overflow": "saturate", "chunk": {"steps": 2, "width": 11}}},
+        output={"width": 7, "frac": 0, "rounding": "stochastic"}),
+    "ws_stochastic_pe": _weight_stationary(
+        3, 2, 3, random={"sharing": "pe"},
+        pe={"a": {"width": 5}, "b": {"width": 4, "frac": 3}, "multiplier": {"kind": "roba"},
+            "accumulator": {"width": 9, "frac": 0, "rounding": "stochastic", "overflow": "wrap"}},
+        output={"width": 6, "frac": -2, "rounding": "stochastic", "random_bits": 1}),
+    "ws_stochastic_column": _weight_stationary(
+        2, 4, 0, random={"sharing": "column", "seed": 0},
+        pe={"lanes": 3, "pipeline": 1, "a": {"width": 4, "signed": False}, "b": {"width": 6},
+            "multiplier": {"kind": "drum", "segment_bits": 3},
+            "accumulator": {"width": 9, "frac": -3, "rounding": "stochastic",
+                            "overflow": "saturate"}}),
+    "ws_chunked": _weight_stationary(
+        3, 3, 4, pe={"a": {"width": 6}, "b": {"width": 6}, "multiplier": {"kind": "mitchell"},
+                     "accumulator": {"width": 12, "overflow": "saturate",
+                                     "chunk": {"steps": 3, "width": 14, "overflow": "saturate"}}},
+        output={"width": 8, "frac": -5, "rounding": "stochastic"}),
 }
 VARIED = {name: ArraySpec.parse({"name": name, **values}) for name, values in _VALUES.items()}
-"""By name: one PE, tall, wide; lanes, pipeline; every rounding, overflow and size of a bank."""
+"""By name: one PE, tall, wide; lanes, pipeline; every rounding, overflow and size of a bank; draws
+of both sharings for steps and results; chunks; approximate multipliers."""
 
 
 def random_array(seed: int) -> ArraySpec:
     """Any array of at most 5 x 5 PEs; every field is drawn."""
     rng = np.random.default_rng(seed)
     a, b = _operand(rng), _operand(rng)
-    lanes = int(rng.integers(1, 4))
-    accumulator = {
-        **_derived(rng, a["frac"] + b["frac"], int(rng.integers(a["width"] + b["width"]))),
-        "rounding": str(rng.choice(ROUNDINGS)), "overflow": str(rng.choice(["wrap", "saturate"])),
-    }
-    output = {
-        **_derived(rng, accumulator["frac"], int(rng.integers(accumulator["width"]))),
-        "rounding": str(rng.choice(ROUNDINGS)), "overflow": str(rng.choice(["wrap", "saturate"])),
-    }
+    multiplier, bits = _multiplier(rng, Operands(Fixed(**a), Fixed(**b)))
+    rows, columns = map(int, rng.integers(1, 6, 2))
     shape = _output_stationary if rng.integers(2) else _weight_stationary
     bank = () if shape is _output_stationary else (int(rng.choice([0, 1, 2, 7, 64])),)
+    accumulator = _derived(rng, a["frac"] + b["frac"], bits)
+    if rng.integers(3) == 0 and bank != (0,):
+        steps = rows if bank else int(rng.integers(1, 6))
+        accumulator["chunk"] = {"steps": steps, "width": _width(rng, accumulator["signed"]),
+                                "overflow": str(rng.choice(OVERFLOWS))}
+    total = accumulator.get("chunk", accumulator)["width"]
+    output = {"output": _derived(rng, accumulator["frac"], total)} if rng.integers(3) else {}
     return ArraySpec.parse({
         "name": f"random_{seed}",
-        **shape(*map(int, rng.integers(1, 6, 2)), *bank),
-        "pe": {"a": a, "b": b, "lanes": lanes, "pipeline": int(rng.integers(2)),
-               "accumulator": accumulator},
-        **({"output": output} if rng.integers(3) else {}),
+        **shape(rows, columns, *bank),
+        "pe": {"a": a, "b": b, "lanes": int(rng.integers(1, 4)), "pipeline": int(rng.integers(2)),
+               "multiplier": multiplier, "accumulator": accumulator},
+        **output,
+        "random": {"sharing": str(rng.choice(["pe", "column"])),
+                   "seed": int(rng.integers(MAX_SEED, endpoint=True))},
     })
 
 
@@ -90,7 +126,25 @@ def _operand(rng: np.random.Generator) -> dict[str, Any]:
             "signed": bool(rng.integers(2))}
 
 
-def _derived(rng: np.random.Generator, source_frac: int, drop: int) -> dict[str, Any]:
-    width = int(rng.choice(ACCUMULATOR_BITS))
-    return {"width": width, "frac": source_frac - drop, "signed": width == 64 or
-            bool(rng.integers(2))}
+def _multiplier(rng: np.random.Generator, operands: Operands) -> tuple[dict[str, Any], int]:
+    """An example of a family that takes the operands, and the bits of its products."""
+    families = [list(family.examples(operands)) for family in MULTIPLIERS]
+    fitting = [examples for examples in families if examples]
+    examples = fitting[rng.integers(len(fitting))]
+    spec = examples[rng.integers(len(examples))]
+    return spec.model_dump(), spec.product_shape(operands).width
+
+
+def _derived(rng: np.random.Generator, source_frac: int, source_bits: int) -> dict[str, Any]:
+    """An accumulator or requantizer behind a source."""
+    drop, signed = int(rng.integers(source_bits)), bool(rng.integers(2))
+    rounding = str(rng.choice(ROUNDINGS))
+    draws = {}
+    if rounding == "stochastic" and drop and rng.integers(2):
+        draws["random_bits"] = int(rng.integers(1, min(drop, MAX_DRAW_BITS), endpoint=True))
+    return {"width": _width(rng, signed), "frac": source_frac - drop, "signed": signed,
+            "rounding": rounding, "overflow": str(rng.choice(OVERFLOWS)), **draws}
+
+
+def _width(rng: np.random.Generator, signed: bool) -> int:
+    return min(int(rng.choice(ACCUMULATOR_BITS)), 63 + signed)
