@@ -2,10 +2,11 @@
 
 Every ``*.toml`` of the folder is an array.  Each classifies all test images, in its golden and in
 its emitted Verilog, and is sized; the outcome is a Markdown table.  What a spec's first line says
-behind ``#`` describes it.
+behind ``#`` describes it.  In a FILE that has one, the table takes the place of the old one.
 """
 
 import argparse
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -24,6 +25,11 @@ from hwgen.nn.digits import DigitsNetwork
 from hwgen.spec import InputError
 
 TARGET = ("ecp5", False)
+HEAD = """\
+| Spec | Arithmetic | Accuracy | Verilog equals golden | LUTs a PE | LUTs | FFs |
+|---|---|---|---|---|---|---|
+"""
+_TABLE = re.compile(re.escape(HEAD) + r"(?:\|.*\n)*")
 
 
 @dataclass(frozen=True)
@@ -81,11 +87,7 @@ def measure(path: Path, network: DigitsNetwork) -> Outcome:
 def table(outcomes: Sequence[Outcome]) -> str:
     """All outcomes in Markdown, the most accurate first, then the smallest."""
     ranked = sorted(outcomes, key=lambda o: (-o.accuracy, o.area.array.luts))
-    return "\n".join([
-        "| Spec | Arithmetic | Accuracy | Verilog equals golden | LUTs a PE | LUTs | FFs |",
-        "|---|---|---|---|---|---|---|",
-        *(outcome.row for outcome in ranked),
-    ]) + "\n"
+    return HEAD + "".join(f"{outcome.row}\n" for outcome in ranked)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,7 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         outcomes = _measured(given.folder)
         if given.output:
-            write_files(given.output.parent, {given.output.name: table(outcomes)})
+            write_files(given.output.parent, {
+                given.output.name: _with_table(given.output, table(outcomes))})
         else:
             sys.stdout.write(table(outcomes))
     except InputError as error:
@@ -115,6 +118,12 @@ def _measured(folder: Path) -> list[Outcome]:
     network = DigitsNetwork.load()
     progress = track(specs, "digits on each array", console=Console(stderr=True))
     return [measure(path, network) for path in progress]
+
+
+def _with_table(path: Path, new: str) -> str:
+    """The text of ``path`` with its first table replaced; the table alone if there is none."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return _TABLE.sub(lambda _: new, text, count=1) if _TABLE.search(text) else new
 
 
 if __name__ == "__main__":
