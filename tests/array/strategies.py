@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from hwgen.arith.catalogue import MULTIPLIERS
 from hwgen.arith.multiplier import MultiplierFamily, Operands
 from hwgen.array.mesh import ArraySpec
+from hwgen.array.random import MAX_SEED
+from hwgen.lfsr import MAX_DRAW_BITS
 from hwgen.number import Fixed, Overflow, Rounding
 from tests.array.products import CODES
 
@@ -38,9 +40,24 @@ def derived(draw: Draw, source_frac: int, source_bits: int) -> dict[str, Any]:
     width = draw(_SUM_BITS)
     most = min(source_bits, source_frac + 128)
     drop = draw(st.one_of(st.none(), st.integers(0, min(most, 4)), st.integers(0, most)))
-    return {"width": width, "signed": width == 64 or draw(st.booleans()),
-            "frac": None if drop is None else source_frac - drop,
-            **{name: draw(choice) for name, choice in _CHOICES.items()}}
+    values = {"width": width, "signed": width == 64 or draw(st.booleans()),
+              "frac": None if drop is None else source_frac - drop,
+              **{name: draw(choice) for name, choice in _CHOICES.items()}}
+    if drop and values["rounding"] == "stochastic":
+        bits = st.integers(1, min(drop, MAX_DRAW_BITS))
+        values["random_bits"] = draw(st.one_of(st.none(), bits))
+    return values
+
+
+@st.composite
+def chunks(draw: Draw, dataflow: dict[str, Any], rows: int, signed: bool) -> dict[str, Any] | None:
+    """An outer sum or none, as the dataflow allows."""
+    weight_stationary = dataflow["kind"] == "weight-stationary"
+    if draw(st.booleans()) or (weight_stationary and not dataflow["bank_rows"]):
+        return None
+    widths = _SUM_BITS if signed else _SUM_BITS.filter(lambda width: width < 64)
+    return {"steps": rows if weight_stationary else draw(st.integers(1, 5)),
+            "width": draw(widths), "overflow": draw(_CHOICES["overflow"])}
 
 
 @st.composite
@@ -62,12 +79,16 @@ def arrays(draw: Draw) -> ArraySpec:
     frac = formats.product_frac
     accumulator = draw(derived(frac, bits))
     acc_frac = frac if accumulator["frac"] is None else accumulator["frac"]
+    rows, dataflow = draw(st.integers(1, 3)), draw(dataflows())
+    chunk = draw(chunks(dataflow, rows, accumulator["signed"]))
+    total_bits = chunk["width"] if chunk else accumulator["width"]
     return ArraySpec.parse({
-        "name": "mac", "rows": draw(st.integers(1, 3)), "columns": draw(st.integers(1, 3)),
-        "dataflow": draw(dataflows()),
-        "pe": {"a": a, "b": b, "lanes": lanes, "accumulator": accumulator,
+        "name": "mac", "rows": rows, "columns": draw(st.integers(1, 3)), "dataflow": dataflow,
+        "pe": {"a": a, "b": b, "lanes": lanes, "accumulator": {**accumulator, "chunk": chunk},
                "multiplier": multiplier.model_dump(), "pipeline": draw(st.integers(0, 1))},
-        "output": draw(st.one_of(st.none(), derived(acc_frac, accumulator["width"]))),
+        "output": draw(st.one_of(st.none(), derived(acc_frac, total_bits))),
+        "random": {"sharing": draw(st.sampled_from(["pe", "column"])),
+                   "seed": draw(st.one_of(st.just(1), st.integers(0, MAX_SEED)))},
     })
 
 

@@ -12,7 +12,7 @@ from hwgen.arith.table import TableMultiplier
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.design import verilog_text
 from hwgen.spec import Spec
-from tests.array.products import OS, WS
+from tests.array.products import OS, WS, expect_rtl, operands_of
 
 ROUNDED = {"pe": {"accumulator": {"frac": -4, "width": 12}}}
 SMALL = {"a": {"width": 2}, "b": {"width": 2}}
@@ -21,7 +21,11 @@ MODULES = "".join(f"module {name}(input [1:0] x, y, output [3:0] o); assign o = 
                   for name, o in (("first", "x - y"), ("second", "x & y")))
 NETLIST = {"pe": {**SMALL, "multiplier": {"kind": "netlist", "source": MODULES,
                                           "module": "first"}}}
+FIRST = [8, 6, 5, 4, 3, 2, 1, 0]
 REQUANTIZED = {"output": {"width": 8, "frac": -4}}
+STOCHASTIC = {"pe": {"accumulator": {"frac": -4, "rounding": "stochastic"}}}
+STOCHASTIC_RESULTS = {"output": {"width": 8, "frac": -4, "rounding": "stochastic"}}
+CHUNKS = {"pe": {"accumulator": {"chunk": {"steps": 4, "width": 40}}}}
 
 # Field: what else must be set, and the field's other value.
 CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
@@ -38,6 +42,26 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "pe.b.signed": ({}, False),
     "pe.lanes": ({}, 2),
     "pe.multiplier": ({"pe": SMALL}, TABLES[0]),
+    **{f"pe.multiplier[{kind}].{field}": ({"pe": {"multiplier": {"kind": kind, **others}}}, value)
+       for kind, others, field, value in (
+           ("masked", {"first": FIRST}, "first", FIRST[::-1]),
+           ("masked", {"first": FIRST}, "constant", 5),
+           ("truncated", {"cut": 3}, "cut", 4),
+           ("truncated", {"cut": 3}, "constant", 5),
+           ("broken-array", {"horizontal": 2, "vertical": 3}, "horizontal", 3),
+           ("broken-array", {"horizontal": 2, "vertical": 3}, "vertical", 5),
+           ("broken-array", {"horizontal": 2, "vertical": 3}, "constant", 5),
+           ("perforated", {"first_row": 1, "count": 2}, "first_row", 2),
+           ("perforated", {"first_row": 1, "count": 2}, "count", 3),
+           ("perforated", {"first_row": 1, "count": 2}, "constant", 5),
+           ("booth-truncated", {"cut": 3}, "cut", 4),
+           ("booth-truncated", {"cut": 3}, "constant", 5),
+           ("lower-or", {"low": 3}, "low", 4),
+           ("drum", {"segment_bits": 3}, "segment_bits", 4),
+           ("static-segment", {"segment_bits": 4}, "segment_bits", 5),
+           ("static-segment", {"segment_bits": 4}, "segments", 3),
+           ("mitchell", {}, "fraction_bits", 3),
+       )},
     "pe.multiplier[table].products": ({"pe": {**SMALL, "multiplier": TABLES[0]}},
                                       TABLES[1]["products"]),
     "pe.multiplier[netlist].source": (NETLIST, MODULES.replace("x - y", "x + y")),
@@ -49,13 +73,22 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "pe.accumulator.signed": ({"pe": {"accumulator": {"overflow": "saturate"}}}, False),
     "pe.accumulator.rounding": (ROUNDED, "nearest_up"),
     "pe.accumulator.overflow": ({}, "saturate"),
+    "pe.accumulator.random_bits": (STOCHASTIC, 3),
+    "pe.accumulator.chunk": ({}, {"steps": 4}),
+    "pe.accumulator.chunk.steps": (CHUNKS, 5),
+    "pe.accumulator.chunk.width": (CHUNKS, 41),
+    "pe.accumulator.chunk.overflow": (CHUNKS, "saturate"),
     "output": ({}, {"width": 8}),
     "output.width": (REQUANTIZED, 9),
     "output.frac": (REQUANTIZED, -5),
     "output.signed": (REQUANTIZED, False),
     "output.rounding": (REQUANTIZED, "floor"),
     "output.overflow": (REQUANTIZED, "wrap"),
+    "output.random_bits": (STOCHASTIC_RESULTS, 3),
+    "random.sharing": (STOCHASTIC, "pe"),
 }
+# A port in the hardware: what drives it, the bench and the golden, takes the field's value.
+DRIVEN = {"random.seed": (STOCHASTIC, 2)}
 
 
 def choices(annotation: Any) -> list[Any]:
@@ -82,7 +115,7 @@ def fields(spec_class: type[Spec], path: str = "") -> Iterator[str]:
 
 def changed(path: str) -> tuple[ArraySpec, ArraySpec]:
     """The array before and after the change of one field."""
-    others, value = CHANGES[path]
+    others, value = (CHANGES | DRIVEN)[path]
     base = ArraySpec.parse({"name": "mac", "rows": 2, "columns": 1, "dataflow": OS, **others})
     values = table = base.model_dump(mode="json")
     *parents, field = [step.partition("[")[0] for step in path.split(".")]
@@ -100,7 +133,7 @@ def verilog(array: ArraySpec) -> str:
 
 
 def test_every_field_is_listed() -> None:
-    assert sorted(fields(ArraySpec)) == sorted(CHANGES)
+    assert sorted(fields(ArraySpec)) == sorted(CHANGES | DRIVEN)
 
 
 @pytest.mark.parametrize("path", CHANGES)
@@ -108,6 +141,16 @@ def test_field_changes_the_verilog(path: str) -> None:
     before, after = changed(path)
     assert before.config_hash != after.config_hash
     assert verilog(before) != verilog(after)
+
+
+@pytest.mark.parametrize("path", DRIVEN)
+def test_field_changes_what_the_ports_get(path: str) -> None:
+    before, after = changed(path)
+    assert verilog(before) == verilog(after)
+    a, b = operands_of(before, (6, 20, 1))
+    assert before.golden(a, b).tolist() != after.golden(a, b).tolist()
+    expect_rtl(before, a, b)
+    expect_rtl(after, a, b)
 
 
 def test_spelled_out_defaults_do_not_change_the_verilog() -> None:
