@@ -71,7 +71,8 @@ def result_drop(spec: Values) -> int:
     return pe["a"]["frac"] + pe["b"]["frac"] - step_drop(spec) - int(out["frac"])
 
 
-def step_sums(row: list[int], column: list[int], lanes: int, multiply: Multiply) -> list[int]:
+def step_sums(row: list[int], column: list[int], lanes: int,
+              multiply: Multiply = operator.mul) -> list[int]:
     """The exact sum of the products of each step of ``lanes`` codes."""
     sums: list[int] = []
     for k, (x, y) in enumerate(zip(row, column, strict=True)):

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import hwgen
+from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.array.mesh import ArraySpec
+from hwgen.array.random import RandomSource
 from hwgen.flow import verilator
 from hwgen.flow.cells import Area
 from hwgen.flow.cocotb import TestOutcome as Outcome
@@ -66,6 +68,10 @@ def test_new_explains_every_field(call: Call, tmp_path: Path) -> None:
         not line.startswith('# "') else line for line in text.splitlines()))
     assert shown["pe"].keys() == ParallelPE.model_fields.keys()
     assert shown.keys() == ArraySpec.model_fields.keys()
+    for table, part in ((shown["pe"]["accumulator"], Accumulator), (shown["output"], Requantizer)):
+        assert table.keys() | {"random_bits"} == part.model_fields.keys()  # not with every rounding
+    assert "random_bits" in text
+    assert shown["random"].keys() == RandomSource.model_fields.keys()
     ArraySpec.parse(shown)
 
 

@@ -22,6 +22,8 @@ from tests.combinational import all_codes, evaluate
 
 SOURCES = [Fixed(width=width, signed=signed) for width in range(1, 8) for signed in (True, False)]
 TARGETS = [Fixed(width=width, signed=signed) for width in range(1, 9) for signed in (True, False)]
+NEAREST = [mode for mode in Rounding if mode is not Rounding.STOCHASTIC]
+"""The modes without draws."""
 
 
 def name(operand: Fixed) -> str:
@@ -45,7 +47,7 @@ def into(x: int, overflow: Overflow, target: Fixed) -> int:
                 if (x - code) % 2**target.width == 0)
 
 
-@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.parametrize("rounding", NEAREST)
 @pytest.mark.parametrize("source", SOURCES, ids=name)
 def test_rounding_exhaustively(source: Fixed, rounding: Rounding) -> None:
     codes = all_codes(source)
@@ -70,8 +72,53 @@ def test_overflow_exhaustively(source: Fixed, overflow: Overflow) -> None:
         assert values == expected, f"RTL to {name(target)}"
 
 
+@pytest.mark.parametrize("bits", [1, 2, 3, 5])
+@pytest.mark.parametrize("source", SOURCES, ids=name)
+def test_stochastic_rounding_exhaustively(source: Fixed, bits: int) -> None:
+    """Every code with every draw: up when the dropped part and the draw's fraction reach 1."""
+    drops = range(bits, source.width + 3)
+    pairs = [(code, draw) for code in all_codes(source).tolist() for draw in range(2**bits)]
+    packed = [code % 2**source.width | draw << source.width for code, draw in pairs]
+    rtl = evaluate(Shape(source.width + bits), [
+        lambda x, drop=drop: Rounding.STOCHASTIC.rtl(source.rtl(x[: source.width]), drop,
+                                                     x[source.width :])
+        for drop in drops], packed)
+    codes, draws = np.array(pairs).T
+    for drop, values in zip(drops, rtl, strict=True):
+        expected = [math.floor(Fraction(code, 2**drop) + Fraction(draw, 2**bits))
+                    for code, draw in pairs]
+        assert Rounding.STOCHASTIC.golden(codes, drop, draws, bits).tolist() == expected
+        assert values == expected
+
+
+@pytest.mark.parametrize("bits", [1, 24])
+@pytest.mark.parametrize("drop", [24, 63, 64])
+def test_stochastic_rounding_at_64_bits(drop: int, bits: int) -> None:
+    pairs = [(code, draw) for code in LIMITS if abs(code) <= 2**64
+             for draw in {0, 1, 2**bits - 1, 2**bits // 3}]
+    packed = [code % 2**66 | draw << 66 for code, draw in pairs]
+    [rtl] = evaluate(Shape(66 + bits), [
+        lambda x: Rounding.STOCHASTIC.rtl(x[:66].as_signed(), drop, x[66:])], packed)
+    codes, draws = np.array(pairs, object).T
+    expected = [math.floor(Fraction(code, 2**drop) + Fraction(draw, 2**bits))
+                for code, draw in pairs]
+    assert Rounding.STOCHASTIC.golden(codes, drop, draws, bits).tolist() == expected
+    assert rtl == expected
+
+
+@pytest.mark.parametrize("bits", [1, 3, 6])
+def test_stochastic_rounding_is_unbiased_but_for_the_bits_without_a_draw(bits: int) -> None:
+    """Over all draws the mean falls short by (2**-r - 2**-D) / 2 of the kept LSB, on average."""
+    drop, codes = 6, np.arange(-128, 128)[:, None]
+    kept = Rounding.STOCHASTIC.golden(codes, drop, np.arange(2**bits), bits)
+    short = codes[:, 0] / 2**drop - kept.mean(axis=1)
+    assert short.min() == 0
+    assert short.max() == 2.0**-bits - 2.0**-drop
+    assert short.mean() == (2.0**-bits - 2.0**-drop) / 2
+
+
 @pytest.mark.parametrize("overflow", Overflow)
-@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.parametrize("rounding", NEAREST)
 def test_rounding_carries_into_overflow(rounding: Rounding, overflow: Overflow) -> None:
     target = Fixed(width=3)
     codes = np.arange(-32, 32)
@@ -118,7 +165,7 @@ def test_int64_codes_stay_exact(target: Fixed, overflow: Overflow) -> None:
     assert target.contains(golden)
 
 
-@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.parametrize("rounding", NEAREST)
 def test_rounding_at_64_bits(rounding: Rounding) -> None:
     codes = [x for x in LIMITS if abs(x) <= 2**64]
     drops = [1, 2, 31, 32, 61, 63, 64]
@@ -136,7 +183,7 @@ def test_any_format_and_code(data: st.DataObject) -> None:
     target = data.draw(st.builds(Fixed, width=st.integers(1, 63), signed=st.booleans()))
     code = data.draw(st.integers(-(2**70), 2**70))
     drop = data.draw(st.integers(0, 70))
-    rounding = data.draw(st.sampled_from(Rounding))
+    rounding = data.draw(st.sampled_from(NEAREST))
     kept = rounding.golden(np.array([code], object), drop)
     assert kept.tolist() == [nearest(Fraction(code, 2**drop), rounding)]
     [wrapped] = Overflow.WRAP.golden(kept, target).tolist()

@@ -27,13 +27,16 @@ def pe(**fields: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("values", "message"), [
     ({"row": 8}, "row is not a known field; known here: "
-                 "columns, dataflow, name, output, pe, rows"),
+                 "columns, dataflow, name, output, pe, random, rows"),
     (pe(lane=2), "pe.lane is not a known field; known here: "
                  "a, accumulator, b, kind, lanes, multiplier, pipeline"),
     (pe(accumulator={"bits": 8}), "pe.accumulator.bits is not a known field; known here: "
-                                  "frac, overflow, rounding, signed, width"),
+                                  "chunk, frac, overflow, random_bits, rounding, signed, width"),
     ({"output": {"bits": 8}}, "output.bits is not a known field; known here: "
-                              "frac, overflow, rounding, signed, width"),
+                              "frac, overflow, random_bits, rounding, signed, width"),
+    (pe(accumulator={"chunk": {"step": 8, "steps": 8}}), "pe.accumulator.chunk.step is not a known "
+     "field; known here: overflow, steps, width"),
+    ({"random": {"seeds": 8}}, "random.seeds is not a known field; known here: seed, sharing"),
     ({"dataflow": {"kind": "output-stationary", "bank_rows": 8}},
      "dataflow.bank_rows is not a known field; known here: kind"),
     ({"dataflow": {"kind": "weight-stationary", "rows": 8}},
@@ -107,6 +110,33 @@ def test_wrong_type(values: dict[str, Any], message: str) -> None:
      "dataflow.bank_rows must be at least 0, not -1"),
     ({"dataflow": {"kind": "weight-stationary", "bank_rows": 65537}},
      "dataflow.bank_rows must be at most 65536, not 65537"),
+    ({"random": {"seed": -1}}, "random.seed must be at least 0, not -1"),
+    ({"random": {"seed": 2**28}}, "random.seed must be at most 268435455, not 268435456"),
+    (pe(accumulator={"chunk": {"steps": 0}}),
+     "pe.accumulator.chunk.steps must be at least 1, not 0"),
+    (pe(accumulator={"chunk": {"steps": 65537}}),
+     "pe.accumulator.chunk.steps must be at most 65536, not 65537"),
+    (pe(accumulator={"chunk": {"steps": 1, "width": 65}}),
+     "pe.accumulator.chunk.width must be at most 64, not 65"),
+    (pe(accumulator={"signed": False, "chunk": {"steps": 1, "width": 64}}),
+     "pe.accumulator.chunk.width must be at most 63 when unsigned, not 64: codes are int64"),
+    (pe(accumulator={"frac": -8, "rounding": "stochastic", "random_bits": 25}),
+     "pe.accumulator.random_bits must be at most 24, not 25"),
+    (pe(accumulator={"frac": -8, "rounding": "stochastic", "random_bits": 0}),
+     "pe.accumulator.random_bits must be at least 1, not 0"),
+    (pe(accumulator={"frac": -8, "rounding": "stochastic", "random_bits": 9}),
+     "pe.accumulator.random_bits must be at most 8, the bits dropped, not 9"),
+    ({"output": {"rounding": "stochastic", "random_bits": 1}},
+     "output.random_bits must be at most 0, the bits dropped, not 1"),
+    ({"output": {"frac": -1, "random_bits": 1}},
+     "output.random_bits must be left out with nearest_even rounding, not 1"),
+    ({"dataflow": {"kind": "weight-stationary"}, "rows": 4,
+      "pe": {"accumulator": {"chunk": {"steps": 3}}}},
+     "pe.accumulator.chunk.steps must be the rows of a weight-stationary array, 4, not 3"),
+    ({"dataflow": {"kind": "weight-stationary", "bank_rows": 0}, "rows": 4,
+      "pe": {"accumulator": {"chunk": {"steps": 4}}}},
+     "dataflow.bank_rows must be at least 1 with pe.accumulator.chunk, not 0: the bank keeps the "
+     "outer sums"),
 ])
 def test_out_of_range(values: dict[str, Any], message: str) -> None:
     check_refused(values, message)
@@ -114,12 +144,13 @@ def test_out_of_range(values: dict[str, Any], message: str) -> None:
 
 @pytest.mark.parametrize(("values", "message"), [
     (pe(accumulator={"rounding": "nearest"}), "pe.accumulator.rounding must be one of "
-     "'floor', 'nearest_up' or 'nearest_even', not 'nearest'"),
+     "'floor', 'nearest_up', 'nearest_even' or 'stochastic', not 'nearest'"),
     (pe(accumulator={"overflow": 0}),
      "pe.accumulator.overflow must be one of 'wrap' or 'saturate', not 0"),
     ({"dataflow": {"kind": "systolic"}}, "dataflow must be of a kind among "
      "'output-stationary', 'weight-stationary', not 'systolic'"),
     ({"dataflow": {}}, "dataflow must be a table with the field 'kind', not {}"),
+    ({"random": {"sharing": "row"}}, "random.sharing must be 'pe' or 'column', not 'row'"),
     (pe(kind="serial"), "pe.kind must be 'parallel', not 'serial'"),
     (pe(multiplier={"kind": "wrong"}), "pe.multiplier must be of a kind among "
      f"{', '.join(repr(f.model_fields['kind'].default) for f in MULTIPLIERS)}, not 'wrong'"),
@@ -160,7 +191,7 @@ mac.toml: 6 faults in the spec
   pe.accumulator.overflow must be one of 'wrap' or 'saturate', not 'clip'
   pe.lanes must be an integer, not 1.5
   rows must be at most 256, not 1000000
-  size is not a known field; known here: columns, dataflow, name, output, pe, rows"""
+  size is not a known field; known here: columns, dataflow, name, output, pe, random, rows"""
 
 
 def test_huge_array_is_refused_before_it_is_built() -> None:
@@ -256,7 +287,7 @@ def test_file_gives_the_defaults(tmp_path: Path, content: bytes) -> None:
 
 def test_hash_is_stable() -> None:
     # A new default or field order would change every user's hash and cache key.
-    assert ArraySpec(name="mac").config_hash == "b7c575ab766fa9f7"
+    assert ArraySpec(name="mac").config_hash == "d24dc99862cc1915"
 
 
 def test_hash_ignores_how_a_default_is_given() -> None:

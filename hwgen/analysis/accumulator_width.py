@@ -111,8 +111,10 @@ def worst_case(dot: DotProduct) -> Width:
     """Over all operands of the ranges, weights or not."""
     pe = dot.array.pe
     products, reached = dot.pooled
-    low, high = sum_bounds(products, dot.length, lanes=pe.lanes, drop=dot.drop,
-                           rounding=pe.accumulator.rounding, filled=dot.filled, zero=dot.zero)
+    bounds = [sum_bounds(products, terms, lanes=pe.lanes, drop=dot.drop,
+                         rounding=pe.accumulator.rounding, random_bits=pe.draw_bits, filled=filled,
+                         zero=dot.zero) for terms, filled in dot.runs]
+    low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
     shape = smallest_shape(low, high)
     return Width("worst case", shape.width, shape.signed, low, high, reached)
 

@@ -16,7 +16,7 @@ from hwgen.analysis.products import (
     product_moments,
     zero_product,
 )
-from hwgen.arith.width import STOCHASTIC, addend_bounds
+from hwgen.arith.width import addend_bounds
 from hwgen.array.mesh import ArraySpec
 from hwgen.array.weight_stationary import WeightStationary
 from hwgen.number import Codes, Rounding, exact_dtype
@@ -149,6 +149,16 @@ class DotProduct:
         unit = self.array.dataflow.granularity(self.array)[1]
         return -(-self.length // unit) * unit
 
+    @property
+    def runs(self) -> list[tuple[int, int]]:
+        """Terms that a sum from zero takes, and with those that fill up: all, or of each chunk."""
+        accumulator = self.array.pe.accumulator
+        if accumulator.chunk is None:
+            return [(self.length, self.filled)]
+        size = accumulator.chunk.steps * self.array.pe.lanes
+        whole, rest = divmod(self.length, size)
+        return [(size, size)] * (whole > 0) + [(rest, self.filled - whole * size)] * (rest > 0)
+
     @cached_property
     def pooled(self) -> tuple[tuple[int, int], bool]:
         """Least and greatest product of the operand ranges, and whether they are reached."""
@@ -196,8 +206,9 @@ class DotProduct:
     def addends(self) -> Addends:
         """Bounds and moments of what each step adds."""
         products, rounding = self.products, self.array.pe.accumulator.rounding
-        low, high = addend_bounds(self._by_step(products.bounds), self.drop, rounding)
-        middle, doubt, noise = _rounding_error(self.drop, rounding)
+        bits = self.array.pe.draw_bits
+        low, high = addend_bounds(self._by_step(products.bounds), self.drop, rounding, bits)
+        middle, doubt, noise = _rounding_error(self.drop, rounding, bits)
         scale, known = 2.0**-self.drop, low == high
         mean = self._by_step(products.mean) * scale + middle
         spread = np.maximum(products.square - products.mean**2, 0)
@@ -214,8 +225,13 @@ class DotProduct:
         """Every sum that an accumulator holds, of ``(steps, N)`` addends: ``(sums, N)``.
 
         Output-stationary: the sum after each step.  Weight-stationary: within each tile the sum
-        after each step, then the bank's after each tile.
+        after each step, then the bank's after each tile.  With chunks: within each chunk the sum
+        after each step; the outer sum is another accumulator's.
         """
+        chunk = self.array.pe.accumulator.chunk
+        if chunk:
+            return np.concatenate([addends[first : first + chunk.steps].cumsum(axis=0)
+                                   for first in range(0, len(addends), chunk.steps)])
         if not isinstance(self.array.dataflow, WeightStationary):
             return np.cumsum(addends, axis=0)
         tiles = addends.reshape(-1, self.array.rows, addends.shape[-1]).cumsum(axis=1)
@@ -232,21 +248,23 @@ def _range(name: str, text: str | None) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
-def _rounding_error(drop: int, rounding: str) -> tuple[float, float, float]:
+def _rounding_error(drop: int, rounding: Rounding, random_bits: int) -> tuple[float, float, float]:
     """Middle and half the span of a rounded sum's mean error, and its variance, in LSBs.
 
     The span holds for any sums; middle and variance for sums whose dropped bits are all equally
-    likely.
+    likely.  Draws of stochastic rounding are equally likely and independent.
     """
     if not drop:
         return 0.0, 0.0, 0.0
-    unit = 2.0**-drop
-    spans: dict[str, tuple[float, float]] = {
+    unit, step = 2.0**-drop, 2.0**-random_bits
+    spans: dict[Rounding, tuple[float, float]] = {
         Rounding.FLOOR: (unit - 1, 0.0),
         Rounding.NEAREST_UP: (unit - 0.5, 0.5),
         Rounding.NEAREST_EVEN: (-0.5, 0.5),
-        STOCHASTIC: (unit - 1, 1 - unit),
+        Rounding.STOCHASTIC: (unit - step, 0.0),
     }
     low, high = spans[rounding]
-    noise = (1 + 2 * unit * unit) / (6 if rounding == STOCHASTIC else 12)
+    noise = (1 + 2 * unit * unit) / 12
+    if rounding is Rounding.STOCHASTIC:  # of the draw, and of the bits below the draw's
+        noise = (1 - step * step) / 6 + (step * step - unit * unit) / 12
     return (low + high) / 2, (high - low) / 2, noise

@@ -8,37 +8,35 @@ import numpy as np
 
 from hwgen.number import Codes, Rounding
 
-STOCHASTIC = "stochastic"
 
-
-def addend_bounds(sums: Codes, drop: int, rounding: str) -> Codes:
+def addend_bounds(sums: Codes, drop: int, rounding: Rounding, random_bits: int = 0) -> Codes:
     """Bounds of sums of products after the rounding: ``(2, ...) -> (2, ...)``, least and greatest.
 
     Parameters
     ----------
     sums : bounds of the sums before it; the caller provides the headroom.
     drop : low bits that are rounded away.
-    rounding : a mode of :class:`~hwgen.number.Rounding`, or ``"stochastic"``: the floor or, unless
-        it is exact, the integer above.
+    random_bits : bits of each draw of stochastic rounding: the least draw counts for the least
+        sum, the greatest for the greatest.
     """
-    if rounding == STOCHASTIC:
-        return np.stack([sums[0] >> drop, -(-sums[1] >> drop)])
-    return Rounding(rounding).golden(sums, drop)
+    greatest = (1 << random_bits) - 1
+    return np.stack([rounding.golden(sums[0], drop, 0, random_bits),
+                     rounding.golden(sums[1], drop, greatest, random_bits)])
 
 
 def sum_bounds(products: tuple[int, int], terms: int, *, lanes: int = 1, drop: int = 0,
-               rounding: str = Rounding.FLOOR, filled: int | None = None,
-               zero: int = 0) -> tuple[int, int]:
+               rounding: Rounding = Rounding.FLOOR, random_bits: int = 0,
+               filled: int | None = None, zero: int = 0) -> tuple[int, int]:
     """Least and greatest sum that the accumulator ever holds in a dot product of ``terms`` terms.
 
-    Sums of any run of steps count, and so do the sums of tiles and chunks.  Both bounds are
+    Sums of any run of steps count, and so do the sums of tiles.  Both bounds are
     reached if every product reaches its own whatever the others are.
 
     Parameters
     ----------
     products : least and greatest product.
     lanes : products that a step sums, exactly, before their sum is rounded.
-    drop : low bits of each step's sum that ``rounding`` drops; see :func:`addend_bounds`.
+    drop, rounding, random_bits : of each step's sum; see :func:`addend_bounds`.
     filled : terms, with those that fill up the last step or tile; left out: whole steps.
     zero : the product of zero operands, which fills up.
     """
@@ -47,7 +45,7 @@ def sum_bounds(products: tuple[int, int], terms: int, *, lanes: int = 1, drop: i
     counts = [whole, int(rest > 0), filled // lanes - whole - (rest > 0)]
     used = np.array([lanes, rest, 0], object)
     sums = np.multiply.outer(np.array(products, object), used) + (lanes - used) * zero
-    lows, highs = addend_bounds(sums, drop, rounding).tolist()
+    lows, highs = addend_bounds(sums, drop, rounding, random_bits).tolist()
     return -_greatest([-low for low in lows], counts), _greatest(highs, counts)
 
 

@@ -94,7 +94,8 @@ class ParallelPE(Spec):
         """Smallest and largest number that one step adds, at the accumulator's LSB."""
         drop = self.accumulator.drop(self.operands.product_frac)
         sums = np.array(self.multiplier.bounds(self.operands), object) * self.lanes
-        low, high = addend_bounds(sums, drop, self.accumulator.rounding).tolist()
+        low, high = addend_bounds(sums, drop, self.accumulator.rounding,
+                                  self.draw_bits).tolist()
         return low, high
 
     def after(self, steps: int) -> "ParallelPE":

@@ -20,7 +20,7 @@ from hwgen.array.mesh import ArraySpec
 from hwgen.number import Fixed
 from hwgen.spec import InputError
 from tests.analysis.families import Offset, Truncated
-from tests.analysis.test_dot_product import OUTPUT, SETTINGS, WEIGHT, array, held_sums
+from tests.analysis.test_dot_product import OUTPUT, SETTINGS, WEIGHT, all_draws, array, held_sums
 
 WEIGHTS = np.array([[3, -4, 0], [-2, -1, 0], [0, 2, 0], [-4, 3, 0]])
 
@@ -52,8 +52,10 @@ def test_worst_case_is_reached_and_never_exceeded(dataflow: str, pe: dict[str, A
     spec = array(dataflow, **{**pe, "b": {"width": 2}})
     codes = range(-2, 2)
     pairs = list(itertools.product(codes, codes))
+    draws = all_draws(spec, 3)
     sums = [held for terms in itertools.product(pairs, repeat=3)
-            for held in held_sums(spec, *zip(*terms, strict=True))]  # type: ignore[arg-type]
+            for drawn in {draws[0], draws[-1]}
+            for held in held_sums(spec, *zip(*terms, strict=True), drawn)]  # type: ignore[arg-type]
     found = worst_case(DotProduct(array=spec, length=3))
     assert (found.low, found.high) == (min(0, *sums), max(0, *sums))
     assert not overflows(np.array(sums), found).any()
@@ -88,8 +90,9 @@ def test_products_of_zeros_fill_up() -> None:
 def test_weights(pe: dict[str, Any], dataflow: str) -> None:
     spec = array(dataflow, **pe)
     rows = list(itertools.product(range(-2, 2), repeat=4))
-    sums = np.array([[held_sums(spec, row, column) for column in WEIGHTS.T.tolist()]
-                     for row in rows])
+    draws = all_draws(spec, 4)
+    sums = np.array([[held_sums(spec, row, column, drawn) for column in WEIGHTS.T.tolist()]
+                     for row in rows for drawn in {draws[0], draws[-1]}])
     found = by_method(accumulator_widths(DotProduct(array=spec, length=4, weights=WEIGHTS)))
     width = found["weights"]
     assert (width.low, width.high) == (min(0, sums.min()), max(0, sums.max()))
@@ -103,11 +106,11 @@ def test_weights(pe: dict[str, Any], dataflow: str) -> None:
 @pytest.mark.parametrize("pe", SETTINGS, ids=str)
 def test_hoeffding_never_understates(pe: dict[str, Any], dataflow: str,
                                      probability: float) -> None:
-    """All rows of A are equally likely, so the true chance is a count."""
+    """All rows of A and all draws are equally likely, so the true chance is a count."""
     spec = array(dataflow, **pe)
     rows = list(itertools.product(range(-2, 2), repeat=4))
-    sums = np.array([[held_sums(spec, row, column) for column in WEIGHTS.T.tolist()]
-                     for row in rows])
+    sums = np.array([[held_sums(spec, row, column, drawn) for column in WEIGHTS.T.tolist()]
+                     for row in rows for drawn in all_draws(spec, 4)])
     dot = DotProduct(array=spec, length=4, weights=WEIGHTS)
     width = by_method(accumulator_widths(dot, probability))["hoeffding"]
     chance = overflows(sums, width).any(axis=2).mean(axis=0).max()
@@ -183,6 +186,23 @@ def test_weight_stationary_tiles_have_chances_too() -> None:
     one = DotProduct(array=flat, length=1)
     assert DotProduct(array=tiled, length=3).held(one.addends.low.repeat(3, 0)).tolist() == [
         [value * -128 * 127] for value in (1, 1, 1, 1, 2, 3)]
+
+
+def test_worst_case_of_chunks() -> None:
+    """64 of 576 products of -128 * -128 are 2**20, which takes a bit more and the sign."""
+    for dataflow in (OUTPUT, WEIGHT):
+        spec = ArraySpec.parse({"name": "tiny", "rows": 64, "dataflow": {"kind": dataflow},
+                                "pe": {"accumulator": {"chunk": {"steps": 64}}}})
+        found = by_method(accumulator_widths(DotProduct(array=spec, length=576)))
+        assert (found["worst case"].bits, found["worst case"].high) == (22, 2**20)
+        assert found["normal"].bits < 22
+
+
+def test_last_chunk_may_ask_most() -> None:
+    """Products of zeros fill up the last chunk, here with more than the others hold."""
+    spec = array(WEIGHT, family=Offset(offset=1), accumulator={"chunk": {"steps": 2}})
+    found = worst_case(DotProduct(array=spec, length=3, a=(-2, -1), b=(1, 3)))
+    assert (found.low, found.high) == (-10, 1)
 
 
 def test_widths_shrink_as_more_is_known() -> None:

@@ -30,15 +30,21 @@ def array(dataflow: str = OUTPUT, family: MultiplierFamily | None = None,
     return spec.model_copy(update={"pe": spec.pe.model_copy(update={"multiplier": family})})
 
 
-def held_sums(spec: ArraySpec, row: tuple[int, ...], column: list[int]) -> list[int]:
-    """Every sum that the accumulators hold for one dot product, from docs/numerics.md."""
+def held_sums(spec: ArraySpec, row: tuple[int, ...], column: list[int],
+              draws: tuple[int, ...] | None = None) -> list[int]:
+    """Every sum that the accumulator holds for one dot product, from docs/numerics.md."""
     pe = spec.pe
     padding = [0] * (-len(row) % spec.dataflow.granularity(spec)[1])
     left, right = np.array([*row, *padding]), np.array([*column, *padding])
     products = pe.multiplier.golden(pe.operands, left, right).tolist()
     sums = oracle.step_sums(products, [1] * len(products), pe.lanes)
     drop = pe.accumulator.drop(pe.operands.product_frac)
-    addends = [oracle.rounded(s, drop, pe.accumulator.rounding.value) for s in sums]
+    addends = [oracle.rounded(s, drop, pe.accumulator.rounding.value, draw, pe.draw_bits)
+               for s, draw in zip(sums, draws or [0] * len(sums), strict=True)]
+    chunk = pe.accumulator.chunk
+    if chunk:
+        return [held for first in range(0, len(addends), chunk.steps)
+                for held in itertools.accumulate(addends[first : first + chunk.steps])]
     if spec.dataflow.kind == OUTPUT:
         return list(itertools.accumulate(addends))
     tiles = [list(itertools.accumulate(addends[i : i + spec.rows]))
@@ -46,10 +52,20 @@ def held_sums(spec: ArraySpec, row: tuple[int, ...], column: list[int]) -> list[
     return [*itertools.chain(*tiles), *itertools.accumulate(tile[-1] for tile in tiles)]
 
 
+def all_draws(spec: ArraySpec, terms: int) -> list[tuple[int, ...]]:
+    """All draws, equally likely, of a dot product of so many terms."""
+    unit = spec.dataflow.granularity(spec)[1]
+    steps = -(-terms // unit) * unit // spec.pe.lanes
+    return list(itertools.product(range(2**spec.pe.draw_bits), repeat=steps))
+
+
 SETTINGS: list[dict[str, Any]] = [
     {}, {"lanes": 2}, {"lanes": 3, "accumulator": {"frac": -1}},
     {"accumulator": {"frac": -2, "rounding": "nearest_even"}},
     {"lanes": 2, "accumulator": {"frac": -1, "rounding": "nearest_up"}},
+    {"accumulator": {"frac": -2, "rounding": "stochastic", "random_bits": 1}},
+    {"lanes": 2, "accumulator": {"frac": -1, "rounding": "stochastic"}},
+    {"accumulator": {"chunk": {"steps": 2}}},
 ]
 
 
@@ -66,8 +82,9 @@ def test_bounds_of_every_sum_are_reached(dataflow: str, pe: dict[str, Any],
     dot = DotProduct(array=spec, length=5, weights=weights, a=a)
     low, high = a or (-2, 1)
     rows = list(itertools.product(range(low, high + 1), repeat=5))
-    sums = np.array([[held_sums(spec, row, column) for column in weights.T.tolist()]
-                     for row in rows])
+    draws = all_draws(spec, 5)
+    sums = np.array([[held_sums(spec, row, column, drawn) for column in weights.T.tolist()]
+                     for row in rows for drawn in {draws[0], draws[-1]}])
     addends = dot.addends
     assert dot.products.reached
     assert dot.held(addends.low).T.tolist() == sums.min(axis=0).tolist()
@@ -88,17 +105,20 @@ def test_moments_of_every_sum(dataflow: str) -> None:
     assert not dot.addends.doubt.any()
 
 
-@pytest.mark.parametrize("rounding", ["floor", "nearest_up", "nearest_even"])
-@pytest.mark.parametrize("frac", [-1, -3, -6])
+@pytest.mark.parametrize(("rounding", "bits"), [
+    ("floor", None), ("nearest_up", None), ("nearest_even", None), ("stochastic", None),
+    ("stochastic", 1)])
+@pytest.mark.parametrize("frac", [-1, -2, -5])
 @pytest.mark.parametrize("lanes", [1, 2])
-def test_rounded_mean_is_within_its_doubt(lanes: int, frac: int, rounding: str) -> None:
+def test_rounded_mean_is_within_its_doubt(lanes: int, frac: int, rounding: str,
+                                          bits: int | None) -> None:
     spec = array(lanes=lanes, a={"width": 3},
-                 accumulator={"frac": frac, "rounding": rounding})
+                 accumulator={"frac": frac, "rounding": rounding, "random_bits": bits})
     weights = np.array([[3, 1, -4], [-2, 0, -4]])
     dot = DotProduct(array=spec, length=2, weights=weights)
     rows = list(itertools.product(range(-4, 4), repeat=2))
-    sums = np.array([[held_sums(spec, row, column) for column in weights.T.tolist()]
-                     for row in rows])
+    sums = np.array([[held_sums(spec, row, column, draws) for column in weights.T.tolist()]
+                     for row in rows for draws in all_draws(spec, 2)])
     addends = dot.addends
     error = np.abs(dot.held(addends.mean).T - sums.mean(axis=0))
     assert (error <= dot.held(addends.doubt).T + 1e-12).all()
@@ -114,6 +134,31 @@ def test_error_of_rounding_two_bits(rounding: str, middle: float, doubt: float) 
     assert addends.doubt.tolist() == [[doubt, 0]]
     assert addends.variance.tolist() == [[
         pytest.approx((1 + 1 + 4) * 9 / 4 / 16 - (1.5 / 4) ** 2 + (1 + 2 / 16) / 12), 0]]
+
+
+@pytest.mark.parametrize(("bits", "doubt"), [(None, 0), (2, 0), (1, 0.125)])
+def test_error_of_stochastic_rounding(bits: int | None, doubt: float) -> None:
+    """With as many random bits as are dropped the mean is exact, with one less it is short of
+    1/4 of an LSB where the bit without a draw is set; the variance is f (1 - f) for the bits f."""
+    spec = array(accumulator={"frac": -2, "rounding": "stochastic", "random_bits": bits})
+    addends = DotProduct(array=spec, length=1, weights=np.array([[3, 0]])).addends
+    assert addends.mean.tolist() == [[-1.5 / 4 - doubt, 0]]
+    assert addends.doubt.tolist() == [[doubt, 0]]
+    drawn, below = (1 - 1 / 4) / 6 if bits == 1 else (1 - 1 / 16) / 6, (0.25 - 1 / 16) / 12
+    assert addends.variance.tolist() == [[pytest.approx(
+        (1 + 1 + 4) * 9 / 4 / 16 - (1.5 / 4) ** 2 + drawn + below * (bits == 1)), 0]]
+
+
+def test_chunks_end_the_sums() -> None:
+    """Two steps a chunk: each sum holds two addends at most, the last one is alone."""
+    spec = array(accumulator={"chunk": {"steps": 2}})
+    dot = DotProduct(array=spec, length=5)
+    ones = np.ones((5, 1), int)
+    assert dot.held(ones)[:, 0].tolist() == [1, 2, 1, 2, 1]
+    assert dot.runs == [(2, 2), (1, 1)]
+    tiled = DotProduct(array=array(WEIGHT, lanes=3, accumulator={"chunk": {"steps": 2}}), length=8)
+    assert tiled.runs == [(6, 6), (2, 6)]
+    assert tiled.held(np.ones((4, 1), int))[:, 0].tolist() == [1, 2, 1, 2]
 
 
 def test_known_operands_have_moments_of_their_own() -> None:

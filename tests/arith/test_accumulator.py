@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from amaranth import Cat, Shape
 
-from hwgen.arith.accumulator import Accumulator, DerivedFormat, Requantizer
+from hwgen.arith.accumulator import Accumulator, Chunk, DerivedFormat, Requantizer
 from hwgen.number import Fixed, Overflow, Rounding
 from tests import oracle
 from tests.combinational import all_codes, evaluate
@@ -59,7 +59,7 @@ def test_add_exhaustively(signed: bool, addend: Fixed, overflow: Overflow) -> No
 
 
 @pytest.mark.parametrize("overflow", Overflow)
-@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.parametrize("rounding", [Rounding.FLOOR, Rounding.NEAREST_UP, Rounding.NEAREST_EVEN])
 @pytest.mark.parametrize("signed", [True, False])
 def test_requantize_exhaustively(signed: bool, rounding: Rounding, overflow: Overflow) -> None:
     source = Fixed(width=7, frac=3)
@@ -75,6 +75,60 @@ def test_requantize_exhaustively(signed: bool, rounding: Rounding, overflow: Ove
                     for x in codes.tolist()]
         assert target.golden(source, codes).tolist() == expected
         assert values == expected
+
+
+@pytest.mark.parametrize("overflow", Overflow)
+@pytest.mark.parametrize("bits", [1, 2, None])
+@pytest.mark.parametrize("signed", [True, False])
+def test_requantize_with_every_draw(signed: bool, bits: int | None, overflow: Overflow) -> None:
+    source = Fixed(width=7, frac=3)
+    for width, frac in ((1, 1), (3, 0), (5, -1), (8, -4)):
+        target = Requantizer(width=width, frac=frac, signed=signed, rounding=Rounding.STOCHASTIC,
+                             random_bits=bits, overflow=overflow)
+        drawn = target.draw_bits(source.frac)
+        assert drawn == (bits or 3 - frac)
+        pairs = [(x, draw) for x in all_codes(source).tolist() for draw in range(2**drawn)]
+        expected = [oracle.fitted(oracle.rounded(x, 3 - frac, "stochastic", draw, drawn),
+                                  target.model_dump()) for x, draw in pairs]
+        codes, draws = np.array(pairs).T
+        assert target.golden(source, codes, draws).tolist() == expected
+        [rtl] = evaluate(Shape(7 + drawn), [
+            lambda x, to=target: to.rtl(source, x[:7].as_signed(), x[7:])],
+            [x % 128 | draw << 7 for x, draw in pairs])
+        assert rtl == expected
+
+
+@pytest.mark.parametrize(("rounding", "frac", "bits", "drawn"), [
+    (Rounding.STOCHASTIC, -30, None, 24), (Rounding.STOCHASTIC, -30, 7, 7),
+    (Rounding.STOCHASTIC, -2, None, 2), (Rounding.STOCHASTIC, 0, None, 0),
+    (Rounding.STOCHASTIC, None, None, 0), (Rounding.NEAREST_EVEN, -3, None, 0)])
+def test_bits_of_a_draw(rounding: Rounding, frac: int | None, bits: int | None,
+                        drawn: int) -> None:
+    assert Requantizer(rounding=rounding, frac=frac, random_bits=bits).draw_bits(0) == drawn
+
+
+@pytest.mark.parametrize("overflow", Overflow)
+@pytest.mark.parametrize("signed", [True, False])
+def test_join_chunks_exhaustively(signed: bool, overflow: Overflow) -> None:
+    """The outer sum has its own width and overflow, and the sign of the inner one."""
+    acc = Accumulator(width=3, frac=-1, signed=signed, overflow=Overflow.WRAP,
+                      chunk=Chunk(steps=2, width=5, overflow=overflow))
+    inner, outer = acc.format(0), acc.outer_format(0)
+    assert outer == Fixed(width=5, frac=-1, signed=signed)
+    pairs = [(x, y) for x in all_codes(outer).tolist() for y in all_codes(inner).tolist()]
+    target = {"width": 5, "signed": signed, "overflow": overflow}
+    expected = [oracle.fitted(x + y, target) for x, y in pairs]
+    [rtl] = evaluate(Shape(8), [lambda x: acc.rtl_join(outer.rtl(x[:5]), inner.rtl(x[5:]))],
+                     [x % 32 | y % 8 << 5 for x, y in pairs])
+    assert rtl == expected
+    codes, addends = np.array(pairs).T
+    assert acc.golden_join(codes, addends).tolist() == expected
+
+
+def test_join_without_chunks_is_an_addition() -> None:
+    acc = Accumulator(width=4, overflow=Overflow.SATURATE)
+    assert acc.golden_join(np.array([7, -8, 3]), np.array([7, -1, -2])).tolist() == [7, -8, 1]
+    assert acc.outer_format(2) == acc.format(2)
 
 
 def test_rtl_has_the_shape_of_the_format() -> None:

@@ -1,6 +1,7 @@
 """Worst-case sums: every dot product of small formats, step by step, stays in and touches both."""
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,14 +17,21 @@ def all_sums(products: list[int], terms: int, lanes: int, drop: int,
     """Every sum that any dot product holds, from plain loops; zeros fill up the last step."""
     held = set()
     for chosen in itertools.product(products, repeat=terms):
-        total = 0
+        totals = {0}
         filled = [*chosen, *[0] * (-terms % lanes)]
-        held.add(total)
+        held |= totals
         for first in range(0, len(filled), lanes):
-            step = np.array(sum(filled[first : first + lanes]))
-            total += int(rounding.golden(step, drop))
-            held.add(total)
+            addends = addends_of(sum(filled[first : first + lanes]), drop, rounding)
+            totals = {total + addend for total in totals for addend in addends}
+            held |= totals
     return held
+
+
+@cache
+def addends_of(step: int, drop: int, rounding: Rounding) -> set[int]:
+    """What a step may add, with any draw."""
+    draws = range(2**drop) if rounding is Rounding.STOCHASTIC else [0]
+    return {int(rounding.golden(np.array(step), drop, draw, drop)) for draw in draws}
 
 
 @pytest.mark.parametrize("rounding", ROUNDINGS)
@@ -35,27 +43,34 @@ def test_bounds_are_reached(products: list[int], terms: int, lanes: int, drop: i
                             rounding: Rounding) -> None:
     held = all_sums(products, terms, lanes, drop, rounding)
     assert sum_bounds((products[0], products[-1]), terms, lanes=lanes, drop=drop,
-                      rounding=rounding) == (min(held), max(held))
+                      rounding=rounding, random_bits=random_bits(drop, rounding)) == (
+                          min(held), max(held))
 
 
-@pytest.mark.parametrize("rounding", [*ROUNDINGS, "stochastic"])
+def random_bits(drop: int, rounding: Rounding) -> int:
+    return drop if rounding is Rounding.STOCHASTIC else 0
+
+
+@pytest.mark.parametrize("fewer", [0, 1, 2])
+@pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("drop", [0, 1, 3, 9])
-def test_addends_of_every_sum(drop: int, rounding: str) -> None:
-    """Also of stochastic rounding, whose draw is below a kept LSB."""
+def test_addends_of_every_sum(drop: int, rounding: Rounding, fewer: int) -> None:
+    """Also with fewer random bits than are dropped, where a small remainder never rounds up."""
+    bits = max(min(1, random_bits(drop, rounding)), random_bits(drop, rounding) - fewer)
     for low, high in itertools.combinations_with_replacement(range(-17, 18), 2):
         sums = np.arange(low, high + 1)
-        draws = np.arange(1 << drop) if rounding == "stochastic" else np.zeros(1, int)
-        mode = Rounding.FLOOR if rounding == "stochastic" else Rounding(rounding)
-        addends = mode.golden(sums[:, None] + draws, drop)
-        bounds = addend_bounds(np.array([low, high]), drop, rounding)
+        addends = rounding.golden(sums[:, None], drop, np.arange(1 << bits), bits)
+        bounds = addend_bounds(np.array([low, high]), drop, rounding, bits)
         assert bounds.tolist() == [addends.min(), addends.max()]
 
 
 def test_addends_of_many_sums_at_once() -> None:
     sums = np.array([[-5, 0, 6], [-2, 3, 6]])
-    assert addend_bounds(sums, 2, "floor").tolist() == [[-2, 0, 1], [-1, 0, 1]]
-    assert addend_bounds(sums, 2, "nearest_even").tolist() == [[-1, 0, 2], [0, 1, 2]]
-    assert addend_bounds(sums, 2, "stochastic").tolist() == [[-2, 0, 1], [0, 1, 2]]
+    assert addend_bounds(sums, 2, Rounding.FLOOR).tolist() == [[-2, 0, 1], [-1, 0, 1]]
+    assert addend_bounds(sums, 2, Rounding.NEAREST_EVEN).tolist() == [[-1, 0, 2], [0, 1, 2]]
+    assert addend_bounds(sums, 2, Rounding.STOCHASTIC, 2).tolist() == [[-2, 0, 1], [0, 1, 2]]
+    assert addend_bounds(sums, 2, Rounding.STOCHASTIC, 1).tolist() == [[-2, 0, 1], [0, 1, 2]]
+    assert addend_bounds(sums - 2, 2, Rounding.STOCHASTIC, 1).tolist() == [[-2, -1, 1], [-1, 0, 1]]
 
 
 @pytest.mark.parametrize(("products", "terms", "filled", "zero", "bounds"), [
