@@ -57,11 +57,15 @@ def keys(seed: int, sources: int, bits: int, second: bool = False) -> Words:
     sequence = np.zeros(total + SEEDER_BITS, np.uint8)
     state = seeder_state(seed, second)
     sequence[:SEEDER_BITS] = [state >> i & 1 for i in range(SEEDER_BITS)]
-    block = SEEDER_BITS - max(taps)
-    for n in range(0, total, block):
-        size = min(block, total - n)
-        sequence[n + SEEDER_BITS : n + SEEDER_BITS + size] = np.bitwise_xor.reduce(
-            [sequence[n + i : n + i + size] for i in taps])
+    known = SEEDER_BITS
+    while known < len(sequence):
+        # Squaring the polynomial: bits that lie `apart`, a power of two, obey it too.
+        apart = 1 << (known // SEEDER_BITS).bit_length() - 1
+        size = min((SEEDER_BITS - max(taps)) * apart, len(sequence) - known)
+        first = known - SEEDER_BITS * apart
+        sequence[known : known + size] = np.bitwise_xor.reduce(
+            [sequence[first + i * apart : first + i * apart + size] for i in taps])
+        known += size
     held = sequence[total - sources * SOURCE_BITS : total]
     return held.reshape(sources, SOURCE_BITS)[::-1]
 
@@ -77,36 +81,32 @@ def draws(first: Words, count: int, bits: int) -> Codes:
 
 
 def states(bits: Words) -> Words:
-    """Registers as integers, bit 0 lowest: ``(..., 31)`` bits to ``(...) uint64``."""
-    return bits.astype(np.uint64) @ (np.uint64(1) << np.arange(SOURCE_BITS, dtype=np.uint64))
+    """Registers as integers, bit 0 lowest: ``(..., 31)`` bits to ``(...) uint32``."""
+    return bits.astype(np.uint32) @ (np.uint32(1) << np.arange(SOURCE_BITS, dtype=np.uint32))
 
 
 def ahead(registers: Words, distance: int) -> Words:
-    """Registers of sources, uint64, after ``distance`` more bits of the sequence.
+    """Registers of sources, uint32, after ``distance`` more bits of the sequence.
 
     With ``x**distance = sum of x**i`` modulo the polynomial, the sequence after ``distance`` bits
     is the XOR of the sequences after ``i`` bits.
     """
-    sequence, later = _sequence(registers), np.zeros_like(registers)
-    power = _power(distance)
+    sequence = registers.astype(np.uint64)
+    for known in (28, 56):  # 62 bits are needed
+        registers = _leapt(registers, 28)
+        sequence |= registers.astype(np.uint64) << np.uint64(known)
+    power, later = _power(distance), np.zeros_like(sequence)
     for i in range(SOURCE_BITS):
         if power >> i & 1:
             later ^= sequence >> np.uint64(i)
-    return later & _REGISTER
+    return (later & np.uint64((1 << SOURCE_BITS) - 1)).astype(np.uint32)
 
 
-_REGISTER = np.uint64((1 << SOURCE_BITS) - 1)
-
-
-def _sequence(registers: Words) -> Words:
-    """The next 64 bits of each source, uint64; the lowest comes first."""
-    known, sequence = SOURCE_BITS, registers
-    while known < 64:
-        low, high = (sequence >> np.uint64(known - SOURCE_BITS + tap) for tap in SOURCE_TAPS)
-        more = min(SOURCE_BITS - max(SOURCE_TAPS), 64 - known)
-        sequence = sequence | ((low ^ high) & np.uint64((1 << more) - 1)) << np.uint64(known)
-        known += more
-    return sequence
+def _leapt(registers: Words, bits: int) -> Words:
+    """The same for a distance of 28 bits at most."""
+    low, high = (registers >> np.uint32(tap) for tap in SOURCE_TAPS)
+    new = (low ^ high) & np.uint32((1 << bits) - 1)
+    return registers >> np.uint32(bits) | new << np.uint32(SOURCE_BITS - bits)
 
 
 def _power(exponent: int) -> int:
@@ -129,18 +129,20 @@ class DrawStream:
 
     Parameters
     ----------
-    registers : first states of the sources, uint64 of any shape.
+    registers : first states of the sources, uint32 of any shape.
     bits : 1 to 24.
     """
 
     def __init__(self, registers: Words, bits: int):
         self._bits = bits
         self._width = next(width for width in (8, 16, 32) if bits <= width)
-        self._words = np.empty((SOURCE_BITS, *registers.shape), f"u{self._width // 8}")
+        self._words = np.zeros((SOURCE_BITS, *registers.shape), f"u{self._width // 8}")
+        part = min(self._width, 16)
         for word in self._words:
-            sequence = _sequence(registers)
-            word[...] = sequence & np.uint64((1 << self._width) - 1)
-            registers = sequence >> np.uint64(self._width) & _REGISTER
+            for place in range(0, self._width, part):
+                bits_of_word = registers & np.uint32((1 << part) - 1)
+                word |= bits_of_word.astype(word.dtype) << word.dtype.type(place)
+                registers = _leapt(registers, part)
         self._offset = 0
 
     def __iter__(self) -> Iterator[Words]:
