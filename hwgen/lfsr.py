@@ -11,7 +11,9 @@ needs no constant in the hardware.  The seeder has 29 bits, hence at most 28 zer
 other, and no source can start from the state zero, where it would stay.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -55,11 +57,15 @@ def keys(seed: int, sources: int, bits: int, second: bool = False) -> Words:
     sequence = np.zeros(total + SEEDER_BITS, np.uint8)
     state = seeder_state(seed, second)
     sequence[:SEEDER_BITS] = [state >> i & 1 for i in range(SEEDER_BITS)]
-    block = SEEDER_BITS - max(taps)
-    for n in range(0, total, block):
-        size = min(block, total - n)
-        sequence[n + SEEDER_BITS : n + SEEDER_BITS + size] = np.bitwise_xor.reduce(
-            [sequence[n + i : n + i + size] for i in taps])
+    known = SEEDER_BITS
+    while known < len(sequence):
+        # Squaring the polynomial: bits that lie `apart`, a power of two, obey it too.
+        apart = 1 << (known // SEEDER_BITS).bit_length() - 1
+        size = min((SEEDER_BITS - max(taps)) * apart, len(sequence) - known)
+        first = known - SEEDER_BITS * apart
+        sequence[known : known + size] = np.bitwise_xor.reduce(
+            [sequence[first + i * apart : first + i * apart + size] for i in taps])
+        known += size
     held = sequence[total - sources * SOURCE_BITS : total]
     return held.reshape(sources, SOURCE_BITS)[::-1]
 
@@ -71,35 +77,115 @@ def draws(first: Words, count: int, bits: int) -> Codes:
     ----------
     first : ``(sources, 31)`` bits, as :func:`keys` gives them.
     """
-    stream = _bytes(first, (count * bits + 7) // 8 + 4)
-    if bits == 8:
-        return stream[:count].astype(np.int32)
-    position = np.arange(count) * bits
-    index, shift = position >> 3, (position & 7).astype(np.uint32)[:, None]
-    words = stream[index].astype(np.uint32)
-    for more in range(1, (bits + 14) // 8):
-        words |= stream[index + more].astype(np.uint32) << np.uint32(8 * more)
-    return ((words >> shift) & np.uint32((1 << bits) - 1)).astype(np.int32)
+    return DrawStream(states(first), bits).take(count).astype(np.int32)
 
 
-def _bytes(first: Words, count: int) -> Words:
-    """Eight bits of every sequence at a time, ``(count, sources) uint8``, lowest bit first.
+def states(bits: Words) -> Words:
+    """Registers as integers, bit 0 lowest: ``(..., 31)`` bits to ``(...) uint32``."""
+    return bits.astype(np.uint32) @ (np.uint32(1) << np.arange(SOURCE_BITS, dtype=np.uint32))
 
-    Squaring the polynomial three times: bits eight apart obey the same recurrence, so do bytes.
+
+def ahead(registers: Words, distance: int) -> Words:
+    """Registers of sources, uint32, after ``distance`` more bits of the sequence.
+
+    With ``x**distance = sum of x**i`` modulo the polynomial, the sequence after ``distance`` bits
+    is the XOR of the sequences after ``i`` bits.
     """
-    low, high = SOURCE_TAPS
-    bits = np.zeros((8 * SOURCE_BITS, len(first)), np.uint8)
-    bits[:SOURCE_BITS] = first.T
-    for n in range(len(bits) - SOURCE_BITS):
-        bits[n + SOURCE_BITS] = bits[n + low] ^ bits[n + high]
-    stream = np.zeros((max(count, SOURCE_BITS), len(first)), np.uint8)
-    stream[:SOURCE_BITS] = np.packbits(bits, axis=0, bitorder="little")
-    block = SOURCE_BITS - high
-    for n in range(0, len(stream) - SOURCE_BITS, block):
-        size = min(block, len(stream) - SOURCE_BITS - n)
-        np.bitwise_xor(stream[n + low : n + low + size], stream[n + high : n + high + size],
-                       out=stream[n + SOURCE_BITS : n + SOURCE_BITS + size])
-    return stream
+    sequence = registers.astype(np.uint64)
+    for known in (28, 56):  # 62 bits are needed
+        registers = _leapt(registers, 28)
+        sequence |= registers.astype(np.uint64) << np.uint64(known)
+    power, later = _power(distance), np.zeros_like(sequence)
+    for i in range(SOURCE_BITS):
+        if power >> i & 1:
+            later ^= sequence >> np.uint64(i)
+    return (later & np.uint64((1 << SOURCE_BITS) - 1)).astype(np.uint32)
+
+
+def _leapt(registers: Words, bits: int) -> Words:
+    """The same for a distance of 28 bits at most."""
+    low, high = (registers >> np.uint32(tap) for tap in SOURCE_TAPS)
+    new = (low ^ high) & np.uint32((1 << bits) - 1)
+    return registers >> np.uint32(bits) | new << np.uint32(SOURCE_BITS - bits)
+
+
+def _power(exponent: int) -> int:
+    """``x**exponent`` modulo the sources' polynomial, bit i for ``x**i``."""
+    power = 1
+    for digit in bin(exponent)[2:]:
+        # Over two elements the square of a sum is the sum of the squares.
+        power = sum(1 << 2 * i for i in range(SOURCE_BITS) if power >> i & 1) << int(digit)
+        for i in reversed(range(SOURCE_BITS, 2 * SOURCE_BITS)):
+            if power >> i & 1:
+                power ^= 1 << i | sum(1 << i - SOURCE_BITS + tap for tap in SOURCE_TAPS)
+    return power
+
+
+class DrawStream:
+    """Draws of ``bits`` bits of many sources in step, in the order of time.
+
+    The sequence is made in words of 8, 16 or 32 bits.  Squaring the polynomial: bits 2, 4, 8 ..
+    apart obey the recurrence of single bits, so words of as many bits do.
+
+    Parameters
+    ----------
+    registers : first states of the sources, uint32 of any shape.
+    bits : 1 to 24.
+    """
+
+    def __init__(self, registers: Words, bits: int):
+        self._bits = bits
+        self._width = next(width for width in (8, 16, 32) if bits <= width)
+        self._words = np.zeros((SOURCE_BITS, *registers.shape), f"u{self._width // 8}")
+        part = min(self._width, 16)
+        for word in self._words:
+            for place in range(0, self._width, part):
+                bits_of_word = registers & np.uint32((1 << part) - 1)
+                word |= bits_of_word.astype(word.dtype) << word.dtype.type(place)
+                registers = _leapt(registers, part)
+        self._offset = 0
+
+    def __iter__(self) -> Iterator[Words]:
+        """The next draws one by one, without end; many are made at once, so take no others."""
+        while True:
+            yield from self.take(SOURCE_BITS)
+
+    def take(self, count: int) -> Words:
+        """The next draws, ``(count, ...)`` unsigned integers; do not write into them."""
+        end = self._offset + count * self._bits
+        self._provide(-(-end // self._width) + SOURCE_BITS)
+        if self._bits == self._width:
+            taken = self._words[:count]
+        else:
+            taken = np.empty((count, *self._words.shape[1:]), self._words.dtype)
+            period = self._width // gcd(self._width, self._bits)
+            for phase in range(min(period, count)):
+                self._extract(taken[phase::period], self._offset + phase * self._bits, period)
+            taken &= taken.dtype.type((1 << self._bits) - 1)
+        first, self._offset = divmod(end, self._width)
+        self._words = self._words[first:]
+        return taken
+
+    def _extract(self, taken: Words, position: int, period: int) -> None:
+        """Draws ``period`` apart, each at the same bit of a word, with bits above them left."""
+        (first, shift), step = divmod(position, self._width), self._bits * period // self._width
+        stop = first + (len(taken) - 1) * step + 1
+        np.right_shift(self._words[first:stop:step], shift, out=taken)
+        if shift + self._bits > self._width:
+            taken |= self._words[first + 1 : stop + 1 : step] << (self._width - shift)
+
+    def _provide(self, count: int) -> None:
+        """Have ``count`` words of every source; those before the next draw are gone."""
+        known, (low, high) = len(self._words), SOURCE_TAPS
+        words = np.empty((max(count, known), *self._words.shape[1:]), self._words.dtype)
+        words[:known] = self._words
+        while known < len(words):
+            n = known - SOURCE_BITS
+            size = min(SOURCE_BITS - high, len(words) - known)
+            np.bitwise_xor(words[n + low : n + low + size], words[n + high : n + high + size],
+                           out=words[known : known + size])
+            known += size
+        self._words = words
 
 
 @dataclass(frozen=True)

@@ -113,23 +113,27 @@ class Rounding(StrEnum):
             Rounding.STOCHASTIC: "up with the probability of the dropped part (random_bits bits)",
         }[self]
 
-    def golden(self, codes: Codes, drop: int, draw: Codes | int = 0, bits: int = 0) -> Codes:
+    def golden(self, codes: Codes, drop: int, draw: Codes | int = 0, bits: int = 0, *,
+               out: Codes | None = None) -> Codes:
         """``codes`` with ``drop`` low bits rounded away; the caller provides the headroom.
 
         Parameters
         ----------
         draw : random integers of ``bits`` bits, for ``stochastic`` only; broadcasts.
+        out : where the result goes, as in NumPy; may be ``codes``.
         """
         if drop == 0:
             return codes
         half = 1 << (drop - 1)
         if self is Rounding.NEAREST_UP:
-            codes = codes + half
+            codes = np.add(codes, half, out=out)
         elif self is Rounding.NEAREST_EVEN:
-            codes = codes + (half - 1) + ((codes >> drop) & 1)
+            codes = np.add(codes, (half - 1) + ((codes >> drop) & 1), out=out)
         elif self is Rounding.STOCHASTIC:
-            codes = codes + (draw << (drop - bits))
-        return codes >> drop
+            if bits < drop:
+                draw = np.left_shift(draw, drop - bits, dtype=codes.dtype)
+            codes = np.add(codes, draw, out=out, dtype=codes.dtype)
+        return np.right_shift(codes, drop, out=out)
 
     def rtl(self, value: Value, drop: int, draw: Value | None = None) -> Value:
         """The same in RTL, for a ``draw`` as wide as its bits; wide enough for the carry."""
@@ -163,10 +167,10 @@ class Overflow(StrEnum):
             Overflow.SATURATE: "clamp to the nearest end of the range",
         }[self]
 
-    def golden(self, codes: Codes, target: Fixed) -> Codes:
-        """``codes`` brought into ``target``."""
+    def golden(self, codes: Codes, target: Fixed, *, out: Codes | None = None) -> Codes:
+        """``codes`` brought into ``target``; ``out`` may hold the result of ``saturate``."""
         if self is Overflow.SATURATE:
-            return np.minimum(np.maximum(codes, target.minimum), target.maximum)
+            return np.clip(codes, target.minimum, target.maximum, out=out)
         if target.width == MAX_ACCUMULATOR_BITS:
             codes = codes.astype(object)
         bias = -target.minimum

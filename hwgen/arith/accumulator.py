@@ -59,10 +59,11 @@ class DerivedFormat(Spec):
             return min(self.drop(source_frac), MAX_DRAW_BITS) if drops else 0
         return self.random_bits
 
-    def golden_round(self, codes: Codes, source_frac: int, draw: Codes | int = 0) -> Codes:
-        """Codes of the source rounded to this LSB; ``draw`` broadcasts."""
+    def golden_round(self, codes: Codes, source_frac: int, draw: Codes | int = 0, *,
+                     out: Codes | None = None) -> Codes:
+        """Codes of the source rounded to this LSB; ``draw`` broadcasts, ``out`` as in NumPy."""
         return self.rounding.golden(codes, self.drop(source_frac), draw,
-                                    self.draw_bits(source_frac))
+                                    self.draw_bits(source_frac), out=out)
 
     def rtl_round(self, value: Value, source_frac: int, draw: Value | None) -> Value:
         """The same in RTL."""

@@ -1,7 +1,8 @@
 """Output-stationary mesh: each PE keeps one sum; operands pass through, results drain south."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,8 +15,10 @@ from hwgen.array.results import ResultStream, drawn, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
 from hwgen.array.stream import BeatField, BeatLayout
+from hwgen.lfsr import DrawStream
 from hwgen.number import Codes
 from hwgen.pe.parallel import ParallelPE
+from hwgen.pe.running_sums import BLOCK, RunningSums
 from hwgen.place import place
 from hwgen.spec import Spec
 
@@ -63,30 +66,32 @@ class OutputStationary(Spec):
 
     def golden(self, array: "ArraySpec", a: Codes, b: Codes, draws: Draws) -> Codes:
         """Sums of ``(M, K) x (K, N)`` codes, K a multiple of L, in order of K; ``(M, N)``."""
-        pe, chunk = array.pe, array.pe.accumulator.chunk
-        steps = a.shape[1] // pe.lanes
-        drawn = self._arranged(array, draws, a.shape[0], steps, b.shape[1])
-        acc = outer = np.zeros((a.shape[0], b.shape[1]), pe.dtype)
-        for step in range(steps):
-            lanes = slice(step * pe.lanes, (step + 1) * pe.lanes)
-            left = a[:, None, lanes].astype(pe.dtype)
-            right = b[lanes].T[None].astype(pe.dtype)
-            acc = pe.golden_step(acc, left, right, drawn(step))
-            if chunk and ((step + 1) % chunk.steps == 0 or step == steps - 1):
-                outer, acc = pe.accumulator.golden_join(outer, acc), np.zeros_like(acc)
-        return outer if chunk else acc
+        pe, steps = array.pe, a.shape[1] // array.pe.lanes
+        chunk = min(steps, pe.accumulator.chunk.steps if pe.accumulator.chunk else steps)
+        inner, depth = RunningSums(pe, chunk), chunk * pe.lanes
+        tiles = a.reshape(-1, array.rows, a.shape[1])
+        sums = np.zeros((*tiles.shape[:2], b.shape[1]), pe.dtype)
+        height = max(1, BLOCK // sums[0].size)
+        for first in range(0, len(tiles), height):
+            block = slice(first, first + height)
+            drawn = self._drawn(array, draws, sums.shape, steps, block)
+            for k in range(0, a.shape[1], depth):
+                acc = inner.of(tiles[block, :, k : k + depth], b[k : k + depth], drawn)
+                sums[block] = pe.accumulator.golden_join(sums[block], acc)
+        return sums.reshape(-1, b.shape[1])
 
-    def _arranged(self, array: "ArraySpec", draws: Draws, m: int, steps: int,
-                  n: int) -> Callable[[int], Codes | int]:
-        """Draws of a step of all tiles, ``(M, N)``; tile ``t`` has steps ``t * steps`` onward."""
+    def _drawn(self, array: "ArraySpec", draws: Draws, shape: tuple[int, ...], steps: int,
+               block: slice) -> Iterator[Codes | int]:
+        """Draws of each step of a block of the tiles' rows, ``(block, R or 1, N)``.
+
+        Tile ``t`` has steps ``t * steps`` onward.
+        """
         if not array.pe.draw_bits:
-            return lambda step: 0
-        tiles = m // array.rows, n // array.columns
-        drawn = draws.steps(tiles[0] * tiles[1] * steps).astype(array.pe.dtype)
-        rows = drawn.shape[1]
-        drawn = drawn.reshape(*tiles, steps, rows, array.columns).transpose(2, 0, 3, 1, 4)
-        shape = (tiles[0], array.rows, tiles[1], array.columns)
-        return lambda step: np.broadcast_to(drawn[step], shape).reshape(m, n)
+            return repeat(0)
+        across = shape[2] // array.columns
+        first = draws.steps(shape[0] * across, steps)
+        first = first.reshape(shape[0], across, -1, array.columns).swapaxes(1, 2)
+        return iter(DrawStream(first.reshape(shape[0], -1, shape[2])[block], array.pe.draw_bits))
 
     def operands(self, array: "ArraySpec", a: Codes, b: Codes) -> dict[str, dict[str, Codes]]:
         """The beats of both operand streams for padded ``a`` and ``b``, tile by tile."""

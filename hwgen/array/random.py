@@ -10,7 +10,17 @@ from amaranth.lib import wiring
 from pydantic import Field
 
 from hwgen.array.grid import Cell, Grid
-from hwgen.lfsr import SEED_BITS, DrawSource, Seeder, draws, keys, load_cycles
+from hwgen.lfsr import (
+    SEED_BITS,
+    DrawSource,
+    Seeder,
+    Words,
+    ahead,
+    draws,
+    keys,
+    load_cycles,
+    states,
+)
 from hwgen.number import Codes
 from hwgen.place import place
 from hwgen.spec import InputError, Int, Spec
@@ -66,15 +76,20 @@ class Draws:
     array: "ArraySpec"
     seed: int
 
-    def steps(self, count: int) -> Codes:
-        """Of ``count`` steps: ``(count, R, C)``, or ``(count, 1, C)`` where columns share."""
-        array = self.array
+    def steps(self, count: int, distance: int) -> Words:
+        """The sources of the PEs before steps 0, ``distance``, ``2 * distance`` ..., ``count`` times.
+
+        ``(count, R, C)``, or ``(count, 1, C)`` where columns share: registers of a
+        :class:`~hwgen.lfsr.DrawStream`.
+        """
+        array, bits = self.array, self.array.pe.draw_bits
         rows = array.rows if array.random.sharing == "pe" else 1
-        bits = array.pe.draw_bits
-        if not bits:
-            return np.zeros((count, 1, 1), np.int32)
         first = keys(self.seed, rows * array.columns, bits)
-        return draws(first, count, bits).reshape(count, rows, array.columns)
+        registers = states(first).reshape(1, rows, array.columns)
+        while len(registers) < count:
+            later = ahead(registers[: count - len(registers)], len(registers) * distance * bits)
+            registers = np.concatenate([registers, later])
+        return registers
 
     def results(self, count: int) -> Codes:
         """Of ``count`` result beats: ``(count, C)``."""

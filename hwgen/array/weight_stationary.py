@@ -1,7 +1,8 @@
 """Weight-stationary mesh: each PE keeps L weights; activations pass east, partial sums south."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,8 +17,10 @@ from hwgen.array.results import ResultStream, drawn, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
 from hwgen.array.stream import BeatField, BeatLayout
+from hwgen.lfsr import DrawStream
 from hwgen.number import Codes
 from hwgen.pe.parallel import ParallelPE
+from hwgen.pe.running_sums import BLOCK, RunningSums
 from hwgen.place import place
 from hwgen.spec import InputError, Int, Spec
 
@@ -87,36 +90,37 @@ class WeightStationary(Spec):
         Each tile of R*L is summed from zero in order of K, then added to the bank.
         """
         pe, depth = array.pe, array.rows * array.pe.lanes
-        zero = bank = np.zeros((a.shape[0], b.shape[1]), pe.dtype)
-        drawn = self._arranged(array, draws, a.shape, b.shape[1])
-        for tile in range(a.shape[1] // depth):
-            acc = zero
-            for row in range(array.rows):
-                k = tile * depth + row * pe.lanes
-                left = a[:, None, k : k + pe.lanes].astype(pe.dtype)
-                right = b[k : k + pe.lanes].T[None].astype(pe.dtype)
-                acc = pe.golden_step(acc, left, right, drawn(tile, row))
-            bank = pe.accumulator.golden_join(bank, acc)
+        inner, bank = RunningSums(pe, array.rows), np.zeros((len(a), b.shape[1]), pe.dtype)
+        drawn = self._drawn(array, draws, a.shape, b.shape[1])
+        for rows, tile in self._passes(array, *a.shape, b.shape[1]):
+            k = slice(tile * depth, (tile + 1) * depth)
+            acc = inner.of(a[rows, k], b[k], drawn(rows.stop - rows.start))
+            bank[rows] = pe.accumulator.golden_join(bank[rows], acc)
         return bank
 
-    def _arranged(self, array: "ArraySpec", draws: Draws, shape: tuple[int, ...],
-                  n: int) -> Callable[[int, int], Codes | int]:
-        """Draws of a row of PEs in a tile of K, ``(M, N)``; each beat of ``a`` is a step."""
+    def _passes(self, array: "ArraySpec", m: int, k: int, n: int) -> Iterator[tuple[slice, int]]:
+        """Rows of the left matrix that are best summed at once, and their tile of K, in order."""
+        first, height = 0, max(1, BLOCK // n)
+        for size in self._chunk_rows(array, m, k) if array.pe.draw_bits else [m]:
+            last = first + size
+            for tile in range(k // (array.rows * array.pe.lanes)):
+                for row in range(first, last, height):
+                    yield slice(row, min(row + height, last)), tile
+            first = last
+
+    def _drawn(self, array: "ArraySpec", draws: Draws, shape: tuple[int, ...],
+               n: int) -> Callable[[int], Iterable[Codes | int]]:
+        """Draws of the next ``count`` beats of ``a`` for each row of PEs, ``(R, count, N)``.
+
+        Each beat is a step; a tile of columns has ``M * K / (R * L)`` of them.
+        """
         if not array.pe.draw_bits:
-            return lambda tile, row: 0
-        m, k_tiles = shape[0], shape[1] // (array.rows * array.pe.lanes)
-        sizes = self._chunk_rows(array, m, shape[1])
-        starts = np.cumsum([0, *sizes[:-1]])
-        size, start = (np.repeat(values, sizes) for values in (sizes, starts))
-        first = start * k_tiles + np.arange(m) - start
-        column_tiles = np.arange(n // array.columns) * m * k_tiles
-        drawn = draws.steps(m * k_tiles * len(column_tiles)).astype(array.pe.dtype)
-
-        def arranged(tile: int, row: int) -> Codes:
-            beats = (first + tile * size)[:, None] + column_tiles
-            return drawn[beats, row if drawn.shape[1] > 1 else 0].reshape(m, n)
-
-        return arranged
+            return lambda count: repeat(0)
+        beats = shape[0] * shape[1] // (array.rows * array.pe.lanes)
+        first = draws.steps(n // array.columns, beats).swapaxes(0, 1).reshape(-1, n)
+        stream = DrawStream(first, array.pe.draw_bits)
+        return lambda count: np.broadcast_to(
+            stream.take(count), (count, array.rows, n)).swapaxes(0, 1)
 
     def _chunk_rows(self, array: "ArraySpec", m: int, k: int) -> list[int]:
         """Rows of the left matrix in each tile: all of them, or what the bank holds."""
