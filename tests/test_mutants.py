@@ -187,7 +187,7 @@ MUTANTS = {
     "golden: nearest even without the kept LSB": Mutant(
         "golden os", Rounding, "golden", " + ((codes >> drop) & 1)", ""),
     "golden: nothing saturates on the way": Mutant(
-        "golden os", RunningSums, "_step_by_step", "if self.saturates", "if False"),
+        "golden ws", RunningSums, "_step_by_step", "if self.saturates", "if False"),
     "golden: floor for all roundings": Mutant(
         "golden os", RunningSums, "_step_by_step",
         "accumulator.golden_round(addend, frac, draw, out=addend)", "addend >> 3"),

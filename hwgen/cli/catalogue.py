@@ -12,6 +12,7 @@ def list_(as_json: AsJson = False) -> None:
     """Show what a spec can choose from."""
     from hwgen.arith.catalogue import MULTIPLIERS
     from hwgen.array.mesh import DATAFLOWS
+    from hwgen.flow.presets import PRESETS
     from hwgen.flow.yosys import FAMILIES
     from hwgen.number import Overflow, Rounding
     from hwgen.pe.parallel import ParallelPE
@@ -20,6 +21,7 @@ def list_(as_json: AsJson = False) -> None:
         return (thing.__doc__ or "").strip().splitlines()[0]
 
     catalogue = {
+        "preset": {name: preset.summary for name, preset in PRESETS.items()},
         "dataflow": {cls.model_fields["kind"].default: first_line(cls) for cls in DATAFLOWS},
         "pe": {"parallel": first_line(ParallelPE)},
         "multiplier": {cls.model_fields["kind"].default: first_line(cls) for cls in MULTIPLIERS},

@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from hwgen.array.mesh import ArraySpec
 
 
-@app.command(epilog="Example: hwgen new my.toml --dataflow weight-stationary --rows 4")
+@app.command(epilog="Example: hwgen new my.toml --dataflow weight-stationary --rows 4; "
+                    "hwgen new sr.toml --preset sr12")
 def new(
     spec: Annotated[Path, typer.Argument(metavar="SPEC.toml", help="The file to write.")],
-    rows: Annotated[int, typer.Option(help="PEs in a column.")] = 8,
-    columns: Annotated[int, typer.Option(help="PEs in a row.")] = 8,
-    dataflow: Annotated[str, typer.Option(
-        help="output-stationary or weight-stationary.")] = "output-stationary",
+    preset: Annotated[str, typer.Option(
+        help="What to start from; hwgen list shows all.")] = "default",
+    rows: Annotated[int | None, typer.Option(
+        help="PEs in a column [default: the preset's].")] = None,
+    columns: Annotated[int | None, typer.Option(
+        help="PEs in a row [default: the preset's].")] = None,
+    dataflow: Annotated[str | None, typer.Option(
+        help="output-stationary or weight-stationary [default: the preset's].")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -26,9 +31,8 @@ def new(
     import re
 
     from hwgen.array.keywords import KEYWORDS
-    from hwgen.array.mesh import ArraySpec
     from hwgen.flow.design import write_files
-    from hwgen.flow.templates import render
+    from hwgen.flow.presets import preset_toml
     from hwgen.spec import InputError
 
     if spec.exists() and not force:
@@ -36,12 +40,10 @@ def new(
                          "overwrite it")
     name = re.sub(r"[^a-z0-9_]+", "_", spec.stem.lower()).strip("_")[:64] or "array"
     name = name if name[0].isalpha() and name not in KEYWORDS else f"array_{name}"[:64]
-    array = ArraySpec.parse({"name": name, "rows": rows, "columns": columns,
-                             "dataflow": {"kind": dataflow}}, str(spec))
-    text = render("spec.toml.j2", name=name, rows=rows, columns=columns, dataflow=dataflow)
+    text = preset_toml(preset, name, str(spec), rows, columns, dataflow)
     write_files(spec.parent, {spec.name: text})
-    tell(as_json, {"spec": str(spec), "name": array.name},
-           f"wrote {spec}; next: hwgen gen {spec}")
+    tell(as_json, {"spec": str(spec), "name": name, "preset": preset},
+         f"wrote {spec}; next: hwgen gen {spec}")
 
 
 @app.command(epilog="Example: hwgen check my.toml; hwgen check --schema > array.schema.json")
