@@ -77,7 +77,7 @@ def test_new_explains_every_field(call: Call, tmp_path: Path) -> None:
 
 def test_new_takes_a_size(call: Call, tmp_path: Path) -> None:
     said = call("new", "a.toml", "--rows", 3, "--columns", 5, "--json")
-    assert json.loads(said.out) == {"spec": "a.toml", "name": "a"}
+    assert json.loads(said.out) == {"spec": "a.toml", "name": "a", "preset": "default"}
     array = ArraySpec.load(tmp_path / "a.toml")
     assert (array.rows, array.columns) == (3, 5)
 

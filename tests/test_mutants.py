@@ -25,6 +25,7 @@ from hwgen.array.weight_stationary import (
 )
 from hwgen.number import Overflow, Rounding
 from hwgen.pe import parallel
+from hwgen.pe.running_sums import RunningSums
 from tests.array.products import (
     OS,
     WS,
@@ -185,15 +186,17 @@ MUTANTS = {
         "ws saturates", parallel.ParallelPE, "after", "high > self.format.maximum", "high < 0"),
     "golden: nearest even without the kept LSB": Mutant(
         "golden os", Rounding, "golden", " + ((codes >> drop) & 1)", ""),
-    "golden: each product rounded": Mutant(
-        "golden os", parallel.ParallelPE, "golden_addend", "products.sum(axis=-1), drop)",
-        "products, drop).sum(axis=-1)"),
+    "golden: nothing saturates on the way": Mutant(
+        "golden ws", RunningSums, "_step_by_step", "if self.saturates", "if False"),
+    "golden: floor for all roundings": Mutant(
+        "golden os", RunningSums, "_step_by_step",
+        "accumulator.golden_round(addend, frac, draw, out=addend)", "addend >> 3"),
     "golden: bank does not saturate": Mutant(
-        "golden ws", WeightStationary, "golden", "pe.accumulator.golden_add(bank, acc)",
-        "bank + acc"),
+        "golden ws", WeightStationary, "golden", "pe.accumulator.golden_join(bank[rows], acc)",
+        "bank[rows] + acc"),
     "golden: one tile": Mutant(
-        "golden ws", WeightStationary, "golden", "acc = zero",
-        "acc = zero if bank is None else bank"),
+        "golden ws", WeightStationary, "golden", "slice(tile * depth, (tile + 1) * depth)",
+        "slice(0, depth)"),
 }
 
 

@@ -1,6 +1,6 @@
 """Accumulator and requantizer: rounding to an LSB, addition, overflow, chunks."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from amaranth import Value
 from pydantic import Field, WithJsonSchema, model_validator
@@ -88,6 +88,14 @@ class DerivedFormat(Spec):
         return f"random_bits must be at most {drop}, the bits dropped, not {self.random_bits}"
 
 
+def _width_or_auto(schema: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a format in a file, where ``"auto"`` may stand for its width."""
+    width = schema["properties"]["width"]
+    number = {name: width.pop(name) for name in ("type", "minimum", "maximum")}
+    width["anyOf"] = [number, {"const": "auto", "type": "string"}]
+    return schema
+
+
 class Chunk(Spec):
     """An outer sum to which finished chunks of the running sum are added.
 
@@ -105,6 +113,10 @@ class Chunk(Spec):
     width: Int = Field(32, ge=1, le=MAX_ACCUMULATOR_BITS)
     overflow: Overflow = Field(Overflow.WRAP, strict=False)
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return _width_or_auto(handler.resolve_ref_schema(handler(core_schema)))
+
 
 class Accumulator(DerivedFormat):
     """The running sum of a dot product.
@@ -121,6 +133,18 @@ class Accumulator(DerivedFormat):
 
     overflow: Overflow = Field(Overflow.WRAP, strict=False)
     chunk: Chunk | None = None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """The fields, and the length that a width of ``"auto"`` is for."""
+        schema = _width_or_auto(handler.resolve_ref_schema(handler(core_schema)))
+        schema["properties"]["length"] = {"type": "integer", "minimum": 1, "maximum": 1 << 22,
+                                          "title": "Length"}
+        auto = {"required": ["width"], "properties": {"width": {"const": "auto"}}}
+        chunk = {"required": ["chunk"], "properties": {"chunk": {"type": "object", **auto}}}
+        schema |= {"if": {"anyOf": [auto, chunk]}, "then": {"required": ["length"]},
+                   "else": {"not": {"required": ["length"]}}}
+        return schema
 
     @model_validator(mode="after")
     def _outer_codes_fit_int64(self) -> "Accumulator":

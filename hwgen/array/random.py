@@ -77,7 +77,7 @@ class Draws:
     seed: int
 
     def steps(self, count: int, distance: int) -> Words:
-        """The sources of the PEs before steps 0, ``distance``, ``2 * distance`` ..., ``count`` times.
+        """The sources of the PEs before ``count`` steps ``distance`` apart, from step 0.
 
         ``(count, R, C)``, or ``(count, 1, C)`` where columns share: registers of a
         :class:`~hwgen.lfsr.DrawStream`.

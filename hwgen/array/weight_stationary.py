@@ -92,7 +92,7 @@ class WeightStationary(Spec):
         pe, depth = array.pe, array.rows * array.pe.lanes
         inner, bank = RunningSums(pe, array.rows), np.zeros((len(a), b.shape[1]), pe.dtype)
         drawn = self._drawn(array, draws, a.shape, b.shape[1])
-        for rows, tile in self._passes(array, *a.shape, b.shape[1]):
+        for rows, tile in self._passes(array, len(a), len(b), b.shape[1]):
             k = slice(tile * depth, (tile + 1) * depth)
             acc = inner.of(a[rows, k], b[k], drawn(rows.stop - rows.start))
             bank[rows] = pe.accumulator.golden_join(bank[rows], acc)

@@ -24,7 +24,8 @@ class LaneSums(Protocol):
 
 def lane_sums(pe: ParallelPE, a: Codes, b: Codes) -> LaneSums:
     """The quickest way that is exact, for int64 codes."""
-    if isinstance(pe.multiplier, ExactMultiplier) and largest_product(pe) * pe.lanes <= REALS[-1][1]:
+    exact = isinstance(pe.multiplier, ExactMultiplier)
+    if exact and largest_product(pe) * pe.lanes <= REALS[-1][1]:
         return BlasSums(pe, a, b)
     bits = pe.a.width + pe.b.width
     if bits <= MAX_TABLE_BITS and a.size * b.shape[1] >= 1 << bits:

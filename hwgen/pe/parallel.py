@@ -1,13 +1,13 @@
 """Bit-parallel dot-product PE: ``acc + sum_l a[l] * b[l]``, L lanes in one cycle."""
 
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from amaranth import Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from hwgen.arith.accumulator import Accumulator
 from hwgen.arith.catalogue import Multiplier
@@ -22,6 +22,7 @@ from hwgen.number import (
     exact_dtype,
     smallest_shape,
 )
+from hwgen.pe.auto_width import accumulator_of, is_auto
 from hwgen.place import place
 from hwgen.spec import Int, Spec
 
@@ -36,7 +37,8 @@ class ParallelPE(Spec):
     a, b : operand formats, 1 to 32 bits, each signed or unsigned.
     lanes : products summed in one step, 1 to 256.
     multiplier : the multiplier family of every lane.
-    accumulator : width, LSB, rounding and overflow of the running sum.
+    accumulator : width, LSB, rounding and overflow of the running sum.  A ``width`` of ``"auto"``,
+        its own or its chunk's, becomes the narrowest that cannot overflow in ``length`` terms.
     pipeline : registers between adder tree and accumulator, 0 or 1; each adds a cycle of latency.
     """
 
@@ -47,6 +49,18 @@ class ParallelPE(Spec):
     multiplier: Multiplier = ExactMultiplier()
     accumulator: Accumulator = Accumulator()
     pipeline: Int = Field(0, ge=0, le=1)
+
+    @field_validator("accumulator", mode="before")
+    @classmethod
+    def _find_width(cls, value: Any, info: ValidationInfo) -> Any:
+        if not is_auto(value):
+            return value
+        known = info.data
+        operands = Operands(known.get("a", Fixed(width=8)), known.get("b", Fixed(width=8)))
+        family = known.get("multiplier", ExactMultiplier())
+        if family.fault(operands):  # which is told later
+            family, operands = ExactMultiplier(), Operands(Fixed(width=8), Fixed(width=8))
+        return accumulator_of(value, operands, known.get("lanes", 1), family)
 
     @model_validator(mode="after")
     def _formats_agree(self) -> "ParallelPE":
