@@ -82,8 +82,8 @@ def cycles(array: mesh.ArraySpec) -> None:
     expect_cycles(array, *operands_of(array, (3, 6, 4)))
 
 
-def golden(array: mesh.ArraySpec, kind: str) -> None:
-    expect_golden(array, *operands_of(array, (3, 17, 3), kind))
+def golden(array: mesh.ArraySpec, kind: str, depth: int = 18) -> None:
+    expect_golden(array, *operands_of(array, (3, depth, 3), kind))
 
 
 CASES: dict[str, Callable[[], None]] = {
@@ -111,7 +111,7 @@ CASES: dict[str, Callable[[], None]] = {
     "ws chunks": lambda: product(array_of(3, 2, dataflow=WS, pe=CHUNKS), (4, 8, 4), "extremes"),
     "golden draws": lambda: golden(draws(OS, "pe"), "random"),
     "golden ws draws": lambda: golden(draws({**WS, "bank_rows": 2}, "column", 2), "random"),
-    "golden chunks": lambda: golden(array_of(dataflow=OS, pe=CHUNKS), "extremes"),
+    "golden chunks": lambda: golden(array_of(dataflow=OS, pe=CHUNKS), "extremes", 17),
     "golden ws chunks": lambda: golden(array_of(3, 2, dataflow=WS, pe=CHUNKS), "extremes"),
     "ws saturates midway": lambda: product(array_of(8, 1, dataflow=WS, pe=NARROW), (200, 8, 2),
                                            "extremes"),
