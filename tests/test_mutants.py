@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import pytest
 from amaranth import Signal
 
+from hwgen import lfsr
 from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.arith.exact import ExactMultiplierUnit
-from hwgen.array import mesh, output_stationary, results, skew, weight_stationary
+from hwgen.array import bank, mesh, output_stationary, random, results, skew, weight_stationary
 from hwgen.array.bank import BankCellUnit
 from hwgen.array.grid import Grid
 from hwgen.array.output_stationary import (
@@ -18,11 +19,13 @@ from hwgen.array.output_stationary import (
     OutputStationaryCellUnit,
     OutputStationaryMesh,
 )
+from hwgen.array.random import Draws, Randomness, SourceCellUnit
 from hwgen.array.weight_stationary import (
     WeightStationary,
     WeightStationaryCellUnit,
     WeightStationaryMesh,
 )
+from hwgen.lfsr import DrawSourceUnit, SeederUnit
 from hwgen.number import Overflow, Rounding
 from hwgen.pe import parallel
 from hwgen.pe.running_sums import RunningSums
@@ -41,6 +44,22 @@ ROUNDING = {"lanes": 3, "pipeline": 1, "a": {"width": 6}, "b": {"width": 6},
             "accumulator": {"width": 9, "frac": -3, "rounding": "nearest_even",
                             "overflow": "saturate"}}
 NEAREST_UP = {"accumulator": {"frac": -3, "rounding": "nearest_up"}}
+FLOOR = {"accumulator": {"frac": -3, "rounding": "floor"}}
+# Products of -2 to 4: the lowest sum of eight, -16, fits, the highest does not.
+NARROW = {"accumulator": {"width": 5, "overflow": "saturate"}, "a": {"width": 2}, "b": {"width": 2}}
+CHUNKS = {"a": {"width": 4}, "b": {"width": 4},
+          "accumulator": {"width": 7, "overflow": "saturate",
+                          "chunk": {"steps": 3, "width": 8, "overflow": "wrap"}}}
+
+
+def draws(dataflow: dict[str, Any], sharing: str, rows: int = 3) -> mesh.ArraySpec:
+    """Draws of three bits for the steps and of two for the results."""
+    pe = {"a": {"width": 5}, "b": {"width": 5},
+          "accumulator": {"width": 14, "frac": -4, "rounding": "stochastic",
+                          "random_bits": 3}}
+    output = {"width": 10, "frac": -6, "rounding": "stochastic"}
+    return array_of(rows, 2, dataflow=dataflow, pe=pe, output=output,
+                    random={"sharing": sharing, "seed": 5})
 
 
 def product(array: mesh.ArraySpec, shape: tuple[int, int, int], codes: str = "random",
@@ -64,8 +83,8 @@ def cycles(array: mesh.ArraySpec) -> None:
     expect_cycles(array, *operands_of(array, (3, 6, 4)))
 
 
-def golden(array: mesh.ArraySpec, kind: str) -> None:
-    expect_golden(array, *operands_of(array, (3, 18, 3), kind))
+def golden(array: mesh.ArraySpec, kind: str, depth: int = 18) -> None:
+    expect_golden(array, *operands_of(array, (3, depth, 3), kind))
 
 
 CASES: dict[str, Callable[[], None]] = {
@@ -79,6 +98,24 @@ CASES: dict[str, Callable[[], None]] = {
                                       (4, 3, 4)),
     "nearest up": lambda: product(array_of(dataflow=OS, pe=NEAREST_UP), (4, 7, 4)),
     "ws": lambda: product(array_of(dataflow=WS), (4, 5, 4)),
+    "floor": lambda: product(array_of(dataflow=OS, pe=FLOOR), (4, 7, 4)),
+    "os draws": lambda: product(draws(OS, "column"), (7, 5, 4)),
+    "os draws stalls": lambda: product(draws(OS, "column"), (7, 5, 4), stall=0.4),
+    "os own draws": lambda: product(draws(OS, "pe"), (7, 5, 4)),
+    "os own draws stalls": lambda: product(draws(OS, "pe"), (7, 5, 4), stall=0.4),
+    "os draws reset": lambda: reset(draws(OS, "column")),
+    "ws draws": lambda: product(draws(WS, "column"), (5, 7, 4)),
+    "ws draws stalls": lambda: product(draws(WS, "column"), (5, 7, 4), stall=0.4),
+    "ws own draws stalls": lambda: product(draws(WS, "pe"), (5, 7, 4), stall=0.4),
+    "ws draws reset": lambda: reset(draws({**WS, "bank_rows": 2}, "pe")),
+    "os chunks": lambda: product(array_of(dataflow=OS, pe=CHUNKS), (4, 7, 4), "extremes"),
+    "ws chunks": lambda: product(array_of(3, 2, dataflow=WS, pe=CHUNKS), (4, 8, 4), "extremes"),
+    "golden draws": lambda: golden(draws(OS, "pe"), "random"),
+    "golden ws draws": lambda: golden(draws({**WS, "bank_rows": 2}, "column", 2), "random"),
+    "golden chunks": lambda: golden(array_of(dataflow=OS, pe=CHUNKS), "extremes", 17),
+    "golden ws chunks": lambda: golden(array_of(3, 2, dataflow=WS, pe=CHUNKS), "extremes"),
+    "ws saturates midway": lambda: product(array_of(8, 1, dataflow=WS, pe=NARROW), (200, 8, 2),
+                                           "extremes"),
     # Four products of -8 * -8 are 256, one more than fits; their lowest sum, -224, fits.
     "ws saturates": lambda: product(array_of(4, 1, dataflow=WS, pe={"accumulator": {
         "width": 9, "overflow": "saturate"}, "a": {"width": 4}, "b": {"width": 4}}), (1, 4, 1),
@@ -104,7 +141,96 @@ class Mutant(NamedTuple):
     new: str
 
 
+ONE_STEP = "Mux(self.load, Cat(state[bits:], self.seed), Cat(state[1:], (low ^ high)[0]))"
 MUTANTS = {
+    "floor as towards zero": Mutant(
+        "floor", Rounding, "rtl", "return value.shift_right(drop)",
+        "return (value + Mux(value[-1], (1 << drop) - 1, 0)).shift_right(drop)"),
+    "draw joined without carry": Mutant(
+        "os draws", Rounding, "rtl", "(value.shift_right(unused) + draw)",
+        "(value.shift_right(unused) | draw)"),
+    "draw at the bottom of the dropped bits": Mutant(
+        "os draws", Rounding, "rtl", "return (value.shift_right(unused) + draw).shift_right",
+        "return (value + draw).shift_right(unused).shift_right"),
+    "golden: draw at the bottom of the dropped bits": Mutant(
+        "golden draws", Rounding, "golden", "draw << (drop - bits)", "draw"),
+    "register steps once a draw": Mutant(
+        "os draws", DrawSourceUnit, "elaborate",
+        "Cat(state[bits:], Mux(self.load, self.seed, low ^ high))", ONE_STEP),
+    "draw used before its operands": Mutant(
+        "os draws", OutputStationaryCellUnit, "_draw", 'return {"draw": draw}',
+        'return {"draw": self.n_draw}'),
+    "draw used after its operands": Mutant(
+        "ws draws", WeightStationaryCellUnit, "_draw", 'return {"draw": self.n_draw}',
+        'return {"draw": draw}'),
+    "own draws advanced by the clock": Mutant(
+        "os own draws", results, "drawn", "step=cell.en & step", "step=1"),
+    "own draws advanced while the mesh holds": Mutant(
+        "os own draws stalls", results, "drawn", "step=cell.en & step", "step=step"),
+    "own draws advanced by bubbles": Mutant(
+        "ws own draws stalls", WeightStationaryMesh, "_draws", 'taps(m, en, step,',
+        'taps(m, en, Const(1),'),
+    "column's draws advanced by bubbles": Mutant(
+        "os draws stalls", SourceCellUnit, "elaborate", "self.en & self.w_step", "self.en"),
+    "column's draws advanced while the mesh holds": Mutant(
+        "os draws stalls", SourceCellUnit, "elaborate", "self.en & self.w_step", "self.w_step"),
+    "column's draws a step early": Mutant(
+        "ws draws", WeightStationaryMesh, "_draws", 'delayed(m, en, step, 1, "drawing")', "step"),
+    "results' draws advanced by every cycle": Mutant(
+        "os draws", results.RequantizerCellUnit, "elaborate", "spec.draw_bits, self.w_send)",
+        "spec.draw_bits, 1)"),
+    "bank's draws advanced by every cycle": Mutant(
+        "ws draws", BankCellUnit, "elaborate", "spec.draw_bits, send)", "spec.draw_bits, 1)"),
+    "bank's draws advanced a cycle early": Mutant(
+        "ws draws", BankCellUnit, "elaborate", "spec.draw_bits, send)",
+        "spec.draw_bits, self.w_send)"),
+    "rows seeded alike": Mutant(
+        "os own draws", Randomness, "chain", "grid.e_seed[:chained]",
+        "self.steps.o.replicate(self._array.rows - 1)"),
+    "results seeded like the steps": Mutant(
+        "os draws", SeederUnit, "elaborate", "spec.second", "False"),
+    "seeder a bit a cycle": Mutant(
+        "os draws", SeederUnit, "elaborate", "_leap(state, spec.bits)", "_leap(state, 1)"),
+    "seeding a cycle short": Mutant(
+        "os draws", SeederUnit, "elaborate", "left.eq(load_cycles(spec.sources, spec.bits))",
+        "left.eq(load_cycles(spec.sources, spec.bits) - 1)"),
+    "operands not held back while seeding": Mutant(
+        "os draws", OutputStationaryMesh, "_accept", " & ~busy", ""),
+    "activations not held back while seeding": Mutant(
+        "ws draws", WeightStationaryMesh, "_accept", " & ~busy", ""),
+    "reset does not seed again in os": Mutant(
+        "os draws reset", SeederUnit, "elaborate", "Signal(init=1)",
+        "Signal(init=1, reset_less=True)"),
+    "reset does not seed again in ws": Mutant(
+        "ws draws reset", SeederUnit, "elaborate", "Signal(init=1)",
+        "Signal(init=1, reset_less=True)"),
+    "golden: sharing mixed up": Mutant(
+        "golden draws", Draws, "steps", '== "pe"', '== "column"'),
+    "golden: chain the other way": Mutant("golden draws", lfsr, "keys", "[::-1]", ""),
+    "golden: steps draw alike": Mutant(
+        "golden draws", OutputStationary, "_arranged", "(drawn[step], ", "(drawn[0], "),
+    "golden: bank chunks draw alike": Mutant(
+        "golden ws draws", WeightStationary, "_arranged", "start * k_tiles + ", ""),
+    "flush a step late": Mutant(
+        "os chunks", OutputStationaryMesh, "_flushes", "chunk.steps - 1", "chunk.steps"),
+    "chunk not flushed at last": Mutant(
+        "os chunks", OutputStationaryMesh, "_flushes", "flush.eq(last | ", "flush.eq("),
+    "chunk not cleared": Mutant(
+        "os chunks", OutputStationaryCellUnit, "_chunks", "chunk.eq(inner), acc.eq(0)",
+        "chunk.eq(inner)"),
+    "outer sum not cleared": Mutant(
+        "os chunks", OutputStationaryCellUnit, "_chunks", "Mux(complete, 0, total)", "total"),
+    "outer sum saturates like the inner one": Mutant(
+        "os chunks", Accumulator, "rtl_join", "_outer_overflow", "overflow"),
+    "bank saturates like the inner sum": Mutant(
+        "ws chunks", Accumulator, "rtl_join", "_outer_overflow", "overflow"),
+    "golden: flush a step late": Mutant(
+        "golden chunks", OutputStationary, "golden", "(step + 1) % chunk.steps == 0",
+        "step and step % chunk.steps == 0"),
+    "golden: chunk not flushed at last": Mutant(
+        "golden chunks", OutputStationary, "golden", " or step == steps - 1", ""),
+    "golden: outer sum saturates like the inner one": Mutant(
+        "golden ws chunks", Accumulator, "golden_join", "_outer_overflow", "overflow"),
     "nearest even without the kept LSB": Mutant(
         "os rounds", Rounding, "rtl", " + (value >> drop)[0]", ""),
     "nearest up as half down": Mutant(
@@ -114,15 +240,16 @@ MUTANTS = {
     "negative codes never inside": Mutant(
         "os rounds", Overflow, "rtl", "inside |= above.all()", "pass"),
     "saturated before rounding": Mutant(
-        "os requantizes", Requantizer, "rtl", "rtl(value, self",
-        "rtl(self.overflow.rtl(value, self.format(0)), self"),
+        "os requantizes", Requantizer, "rtl", "rtl_round(value,",
+        "rtl_round(self.overflow.rtl(value, self.format(0)),"),
     "accumulator wraps": Mutant(
         "os rounds", Accumulator, "rtl_add", "self.overflow.rtl", "Overflow.WRAP.rtl"),
     "product loses its sign": Mutant(
         "os", ExactMultiplierUnit, "elaborate", "self.a * self.b", "self.a.as_unsigned() * self.b"),
     "addend not rounded": Mutant(
         "os rounds", parallel.ParallelPEUnit, "elaborate",
-        "spec.accumulator.rounding.rtl(total, drop)", "total >> drop"),
+        "spec.accumulator.rtl_round(total, spec.operands.product_frac, draw)",
+        "total >> spec.accumulator.drop(spec.operands.product_frac)"),
     "pipeline not held": Mutant(
         "os stalls", parallel.ParallelPEUnit, "elaborate", "m.If(self.en)", "m.If(1)"),
     "odd lane lost": Mutant("os rounds", parallel, "_tree", " + terms[len(pairs) * 2 :]", ""),
@@ -141,7 +268,7 @@ MUTANTS = {
     "drain shifts once too few": Mutant(
         "os", OutputStationaryMesh, "_drain", "left[0], left >> 1", "left[0], left >> 2"),
     "drain ignores the pipeline": Mutant(
-        "os rounds", OutputStationaryMesh, "_drain", "2 + self.array.pe.latency", "2"),
+        "os rounds", OutputStationaryMesh, "_drain", "2 + self.array.finish_cycles", "2"),
     "drain not kept free": Mutant(
         "os short tiles", OutputStationaryMesh, "_accept", "~cooldown.any()", "1"),
     "last step always waits": Mutant(
@@ -152,7 +279,7 @@ MUTANTS = {
     "wrong last row": Mutant(
         "os", OutputStationaryMesh, "_last_row", "rows - 1\n", "rows - 2\n"),
     "sum not cleared": Mutant(
-        "os", OutputStationaryCellUnit, "elaborate", "acc.eq(0), ", ""),
+        "os", OutputStationaryCellUnit, "elaborate", "m.d.sync += acc.eq(0)", "pass"),
     "bubbles added": Mutant(
         "os stalls", OutputStationaryCellUnit, "elaborate", "m.If(adds)", "m.If(1)"),
     "start ignored": Mutant("ws", BankCellUnit, "elaborate", "Mux(start,", "Mux(0,"),
@@ -161,9 +288,9 @@ MUTANTS = {
     "bank reads what is being written": Mutant(
         "ws single row", BankCellUnit, "elaborate", "(write,) if", "() if"),
     "bank row not rewound": Mutant(
-        "ws", WeightStationaryMesh, "_banked", 'Mux(flags["last"], 0, row + 1)', "row + 1"),
+        "ws", WeightStationaryMesh, "_bank_inputs", 'Mux(flags["last"], 0, row + 1)', "row + 1"),
     "bank flags late": Mutant(
-        "ws", WeightStationaryMesh, "_banked", "array.rows + array.pe.latency",
+        "ws", WeightStationaryMesh, "_bank_inputs", "array.rows + array.pe.latency",
         "array.rows + array.pe.latency + 1"),
     "finish ignored": Mutant(
         "ws", WeightStationaryMesh, "elaborate", "step & self.a.payload.finish", "step"),
@@ -183,7 +310,8 @@ MUTANTS = {
     "partial sums lose their sign": Mutant(
         "ws", Grid, "_received", "in sender.cells[-1].signed", "in ()"),
     "narrowed although sums overflow": Mutant(
-        "ws saturates", parallel.ParallelPE, "after", "high > self.format.maximum", "high < 0"),
+        "ws saturates midway", parallel.ParallelPE, "after", "high > self.format.maximum",
+        "high < 0"),
     "golden: nearest even without the kept LSB": Mutant(
         "golden os", Rounding, "golden", " + ((codes >> drop) & 1)", ""),
     "golden: nothing saturates on the way": Mutant(
@@ -207,7 +335,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
     assert mutant.old in source, "the source has moved on: plant this bug anew"
     made: dict[str, Any] = {}
     exec(source.replace(mutant.old, mutant.new), function.__globals__, made)
-    for owner in (mutant.owner, skew, output_stationary, weight_stationary):
+    for owner in (mutant.owner, skew, output_stationary, weight_stationary, bank, random):
         if mutant.name in vars(owner):
             monkeypatch.setattr(owner, mutant.name, made[mutant.name])
 
