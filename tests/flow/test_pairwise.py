@@ -98,12 +98,24 @@ _PLANTED = {
 }
 
 
-@pytest.mark.parametrize("bug", _PLANTED)
-def test_planted_bug_is_found_in_its_array_alone(bug: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """The faults of arrays with a bug each, by its name, and of the right array, in one library."""
     number = next(number for number, case in enumerate(CASES) if case["dataflow"] == "os" and
                   case["rounding"] == (3, "column") and case["lanes"] == 1)
-    designs = generated({"right": number, "wrong": number, "other": number + 1}, tmp_path)
-    module, pattern, new = _PLANTED[bug]
-    verilog = designs[1].verilog
-    verilog.write_text(mutated(verilog.read_text(), f"wrong{module}", pattern, new))
-    assert check_batch(designs).keys() == {"wrong"}
+    names = {bug: bug.replace(" ", "_") for bug in ("none", *_PLANTED)}
+    designs = generated(dict.fromkeys(names.values(), number), tmp_path_factory.mktemp("planted"))
+    for (module, pattern, new), design in zip(_PLANTED.values(), designs[1:], strict=True):
+        text = design.verilog.read_text()
+        design.verilog.write_text(mutated(text, f"{design.top}{module}", pattern, new))
+    found = check_batch(designs)
+    return {bug: found.get(name, []) for bug, name in names.items()}
+
+
+@pytest.mark.parametrize("bug", _PLANTED)
+def test_planted_bug_is_found(bug: str, planted: dict[str, list[str]]) -> None:
+    assert planted[bug]
+
+
+def test_array_beside_planted_bugs_has_no_fault(planted: dict[str, list[str]]) -> None:
+    assert planted["none"] == []
