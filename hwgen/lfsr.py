@@ -295,4 +295,5 @@ def _leap(state: Value, bits: int) -> Value:
         for i in range(SEEDER_BITS):
             mask ^= masks[n + i] * (SEEDER_POLYNOMIAL >> i & 1)
         masks.append(mask)
-    return Cat((state & mask).xor() for mask in masks[bits:])
+    return Cat(Cat(state[i] for i in range(SEEDER_BITS) if mask >> i & 1).xor()
+               for mask in masks[bits:])

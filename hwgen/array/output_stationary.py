@@ -144,7 +144,7 @@ class OutputStationary(Spec):
     @property
     def diagonal_flags(self) -> tuple[str, ...]:
         """Inputs of the cells that are equal all along an anti-diagonal of the grid."""
-        return ("w_valid", "w_last")
+        return ("w_valid", "w_last", "w_flush")
 
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; row 0 is southmost, so that its result leaves first."""
@@ -225,19 +225,20 @@ class OutputStationaryCellUnit(wiring.Component):
                    **self._draw(m, platform, valid))
         adds = delayed(m, self.en, valid, pe_spec.latency, "adds")
         ends = delayed(m, self.en, last, pe_spec.latency, "ends")
+        clears = self._flushes(m) if pe_spec.accumulator.chunk else ends
         with m.If(self.en):
             m.d.sync += [a.eq(self.w_a), b.eq(self.n_b)]
             m.d.sync += [valid.eq(self.w_valid), last.eq(self.w_last), shift.eq(self.w_shift)]
             with m.If(adds):
                 m.d.sync += acc.eq(pe.acc_o)
+            with m.If(clears):
+                m.d.sync += acc.eq(0)
         total = pe.acc_o
         if pe_spec.accumulator.chunk:
-            total, ends = self._chunks(m, acc, pe.acc_o, ends)
+            total, ends = self._chunks(m, pe.acc_o, clears, ends)
         with m.If(self.en):
             with m.If(ends):
                 m.d.sync += drain.eq(total)
-                if not pe_spec.accumulator.chunk:
-                    m.d.sync += acc.eq(0)
             with m.Elif(self.w_shift):
                 m.d.sync += drain.eq(self.n_sum)
         m.d.comb += [
@@ -259,21 +260,26 @@ class OutputStationaryCellUnit(wiring.Component):
         m.d.comb += self.s_draw.eq(draw)
         return {"draw": draw}
 
-    def _chunks(self, m, acc, inner, ends):
-        """The outer sum with the chunk that ended a cycle ago, and when a tile's is complete."""
-        accumulator, latency = self.spec.pe.accumulator, self.spec.pe.latency
+    def _flushes(self, m):
+        """High with the inner sum of a chunk that ends."""
         flush = Signal(name="flush")
-        chunk = Signal(acc.shape(), name="chunk", reset_less=True)
-        outer = Signal(self.spec.pe.result_format.shape, name="outer")
-        total = Signal(outer.shape(), name="total")
-        flushes = delayed(m, self.en, flush, latency, "flushes")
-        joins = delayed(m, self.en, flushes, 1, "joins")
-        complete = delayed(m, self.en, ends, 1, "complete")
-        m.d.comb += [self.e_flush.eq(flush), total.eq(accumulator.rtl_join(outer, chunk))]
+        m.d.comb += self.e_flush.eq(flush)
         with m.If(self.en):
             m.d.sync += flush.eq(self.w_flush)
+        return delayed(m, self.en, flush, self.spec.pe.latency, "flushes")
+
+    def _chunks(self, m, inner, flushes, ends):
+        """The outer sum with the chunk that ended a cycle ago, and when a tile's is complete."""
+        accumulator = self.spec.pe.accumulator
+        chunk = Signal(self.spec.pe.format.shape, name="chunk", reset_less=True)
+        outer = Signal(self.spec.pe.result_format.shape, name="outer")
+        total = Signal(outer.shape(), name="total")
+        joins = delayed(m, self.en, flushes, 1, "joins")
+        complete = delayed(m, self.en, ends, 1, "complete")
+        m.d.comb += total.eq(accumulator.rtl_join(outer, chunk))
+        with m.If(self.en):
             with m.If(flushes):
-                m.d.sync += [chunk.eq(inner), acc.eq(0)]
+                m.d.sync += chunk.eq(inner)
             with m.If(joins):
                 m.d.sync += outer.eq(Mux(complete, 0, total))
         return total, complete

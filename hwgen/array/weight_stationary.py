@@ -196,7 +196,7 @@ class WeightStationary(Spec):
     @property
     def diagonal_flags(self) -> tuple[str, ...]:
         """Inputs of the cells that are equal all along an anti-diagonal of the grid."""
-        return ("w_swap",)
+        return ("w_swap", "w_step")
 
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; sums start at row 0, the northmost, and widen row by row as they must."""

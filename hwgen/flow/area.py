@@ -128,6 +128,7 @@ class _Unit:
 
     def __init__(self, name: str, cell: Cell | Grid):
         self.top = f"{name}_{cell.module_name}"
+        self._common = (cell.cells[0] if isinstance(cell, Grid) else cell).common
         self.text = Emit(self.top).verilog(cell)
         header = re.search(rf"^module {self.top}\((.*?)\);\n(.*?)^endmodule", self.text,
                            re.MULTILINE | re.DOTALL)
@@ -146,8 +147,8 @@ class _Unit:
         return self._module([pins])
 
     def twins(self, shared: Sequence[str]) -> str:
-        """Two cells in a module ``edge`` that share the inputs ``shared``, clock, reset, enable."""
-        common = (*shared, "clk", "rst", "en")
+        """Two cells in a module ``edge`` that share the inputs ``shared`` and what all cells do."""
+        common = (*shared, "clk", "rst", *self._common)
         return self._module([{port: port if port in common else f"{port}_{twin}"
                               for port in self._ports} for twin in range(2)])
 

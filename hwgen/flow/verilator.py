@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from hwgen.spec import InputError, ToolError
 from hwgen.tools.cache import build_directory, key_of
@@ -87,6 +88,60 @@ def build_model(name: str, verilog: str, top: str, *, wrapper: str, shared: bool
     return build_directory("verilated", key, build) / name
 
 
+class Model(NamedTuple):
+    """One of several models of a library; its wrapper uses the class ``V`` + ``top``."""
+
+    top: str
+    verilog: str
+    wrapper: str
+    repeated: Sequence[str]
+
+
+def build_models(name: str, models: Sequence[Model]) -> Path:
+    """Compile many small models into one cached shared library, unoptimised; returns its path.
+
+    Reading Verilator's headers and optimising take most of the time for a small model.  Here the
+    headers are read once for many models, and nothing is optimised.
+    """
+    tops = [model.top for model in models]
+    if len(set(tops)) < len(tops):
+        raise ValueError(f"models must have different names, not {tops}")
+    library = runtime(False)
+    key = key_of(tool_versions(), library.parent.name, *map(repr, models))
+
+    def build(folder: Path) -> None:
+        work = folder / "work"
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            list(pool.map(lambda model: _verilate_one(work / model.top, model), models))
+        _compile_all(work, tops, folder / name, library)
+        shutil.rmtree(work)
+
+    return build_directory("verilated", key, build) / name
+
+
+def _verilate_one(work: Path, model: Model) -> None:
+    work.mkdir(parents=True)
+    (work / f"{model.top}.v").write_text(model.verilog, encoding="utf-8")
+    (work / "wrapper.cpp").write_text(model.wrapper, encoding="utf-8")
+    (work / "settings.vlt").write_text(_settings(model.top, (), model.repeated), encoding="utf-8")
+    _verilate(work, model.top, (), prefix=f"V{model.top}")
+
+
+def _compile_all(work: Path, tops: Sequence[str], output: Path, library: Path) -> None:
+    """One compiler for each processor, each with its share of the models, and the linker."""
+    shares = range(min(len(tops), os.cpu_count() or 1))
+    for share in shares:
+        files = [path.relative_to(work) for top in tops[share :: len(shares)]
+                 for path in (*sorted((work / top).glob("V*.cpp")), work / top / "wrapper.cpp")]
+        # Verilator's header for precompilation refuses a second model, to which it does no harm.
+        (work / f"share{share}.cpp").write_text(
+            "".join(f'#undef VL_PCH_INCLUDED\n#include "{file}"\n' for file in files), "utf-8")
+    _run_all([[compiler(), "-O0", *_cxx_flags(False), "-c", f"share{share}.cpp"]
+              for share in shares], work)
+    objects = [f"share{share}.o" for share in shares]
+    _link(work, objects, output, library, ["-shared"])
+
+
 def _settings(top: str, public: Sequence[str], repeated: Sequence[str]) -> str:
     """Verilator's configuration; what VPI could touch it cannot optimise, so only ports are."""
     lines = [f'public_flat_rw -module "{top}" -var "{port}"' for port in public]
@@ -94,10 +149,10 @@ def _settings(top: str, public: Sequence[str], repeated: Sequence[str]) -> str:
     return "\n".join(["`verilator_config", *lines, ""])
 
 
-def _verilate(work: Path, top: str, flags: Sequence[str]) -> None:
+def _verilate(work: Path, top: str, flags: Sequence[str], prefix: str = "Vtop") -> None:
     done = _run_verilator(
         ["--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "--no-timing",
-         "--output-split", "40000", "--prefix", "Vtop", "--Mdir", ".", "-Wno-fatal",
+         "--output-split", "40000", "--prefix", prefix, "--Mdir", ".", "-Wno-fatal",
          "--top-module", top, *flags, "settings.vlt", f"{top}.v"], cwd=work)
     if done.returncode:
         raise ToolError(f"Verilator refused {top}.v:\n{done.stderr[-2000:]}")
@@ -125,9 +180,13 @@ def _compile(work: Path, output: Path, library: Path, shared: bool, link: Sequen
         (work / f"{part}.cpp").write_text(unity, encoding="utf-8")
         jobs.append([compiler(), level, *_cxx_flags(waves), "-c", f"{part}.cpp"])
     _run_all(jobs, work)
-    kind = ["-shared"] if shared else []
-    _run_all([[compiler(), *kind, "fast.o", "slow.o", str(library), "-o", str(output), "-pthread",
-               "-ldl", *link]], work)
+    _link(work, ["fast.o", "slow.o"], output, library, [*(["-shared"] if shared else []), *link])
+
+
+def _link(work: Path, objects: Sequence[str], output: Path, library: Path,
+          options: Sequence[str]) -> None:
+    _run_all([[compiler(), *objects, str(library), "-o", str(output), "-pthread", "-ldl",
+               *options]], work)
 
 
 def _cxx_flags(waves: bool) -> list[str]:

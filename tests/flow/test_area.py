@@ -61,6 +61,27 @@ def test_composed_is_flat_at_4x4(kind: str, target: tuple[str, bool],
     assert composed.cell.luts < composed.array.luts
 
 
+STOCHASTIC = {"width": 20, "frac": -4, "rounding": "stochastic"}
+
+
+@pytest.mark.parametrize(("side", "sharing", "chunk"), [
+    pytest.param(4, "pe", None, id="4x4_pe"),
+    pytest.param(4, "column", None, id="4x4_column", marks=pytest.mark.slow),
+    pytest.param(4, "pe", {"steps": 16, "width": 24}, id="4x4_chunked", marks=pytest.mark.slow),
+    pytest.param(8, "pe", None, id="8x8_pe", marks=pytest.mark.slow),
+    pytest.param(8, "column", {"steps": 16, "width": 24}, id="8x8_column_chunked",
+                 marks=pytest.mark.slow),
+])
+def test_composed_is_flat_with_stochastic_rounding(side: int, sharing: str,
+                                                   chunk: dict[str, int] | None) -> None:
+    pe = {**operands(9, 20), "accumulator": {**STOCHASTIC, "chunk": chunk}}
+    array = ArraySpec.parse({**array_of(OS, (side, side)).model_dump(exclude_none=True),
+                             "pe": pe, "random": {"sharing": sharing}})
+    target = ("ecp5", True)
+    (composed,), (flat,) = size(array, [target]), size_flat(array, [target])
+    check_close(composed.array, flat, {"luts": 0.03, "ffs": 0.03})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: "_".join(map(str, target)))
 @pytest.mark.parametrize("kind", KINDS)

@@ -23,6 +23,17 @@ def test_verilog_draws_no_warning(name: str, design_of: DesignOf) -> None:
     assert verilator.lint([design.verilog], design.top) == ""
 
 
+@pytest.mark.parametrize(("name", "circular"), [("os_tall_lanes", False), ("ws_one_pe", True)])
+def test_circular_vectors_are_announced_where_they_are(name: str, circular: bool, tmp_path: Path,
+                                                       design_of: DesignOf) -> None:
+    text = design_of(name).verilog.read_text()
+    pragma = "/* verilator lint_off UNOPTFLAT */\n"
+    assert text.count(pragma) == circular
+    bare = tmp_path / "bare.v"
+    bare.write_text(text.replace(pragma, ""))
+    assert ("%Warning-UNOPTFLAT" in verilator.lint([bare], name)) == circular
+
+
 @pytest.mark.parametrize("name", VARIED)
 def test_plain_bench_draws_no_warning(name: str, design_of: DesignOf) -> None:
     design = design_of(name)
