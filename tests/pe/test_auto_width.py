@@ -1,4 +1,4 @@
-"""``width = "auto"``: the narrowest width that never overflows, as a number; and what is refused."""
+"""``width = "auto"``: the narrowest width that never overflows; and what is refused."""
 
 import tomllib
 from typing import Any
