@@ -20,8 +20,8 @@ def addend_bounds(sums: Codes, drop: int, rounding: Rounding, random_bits: int =
         sum, the greatest for the greatest.
     """
     greatest = (1 << random_bits) - 1
-    return np.stack([rounding.golden(sums[0], drop, 0, random_bits),
-                     rounding.golden(sums[1], drop, greatest, random_bits)])
+    return np.concatenate([rounding.golden(sums[:1], drop, 0, random_bits),
+                           rounding.golden(sums[1:], drop, greatest, random_bits)])
 
 
 def sum_bounds(products: tuple[int, int], terms: int, *, lanes: int = 1, drop: int = 0,
