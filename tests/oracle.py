@@ -124,7 +124,7 @@ def draw_bits(part: Values | None, drop: int) -> int:
 
 
 class Source:
-    """Bits of PRBS31 from the first 31 on, one after the other."""
+    """Bits of a source from the first 31 on, one after the other."""
 
     def __init__(self, first: list[int], bits: int):
         self._sequence, self._bits = list(first), bits
@@ -133,7 +133,7 @@ class Source:
         """Draw ``number``, from 0."""
         start = number * self._bits
         while len(self._sequence) < start + self._bits:
-            self._sequence.append(self._sequence[-31] ^ self._sequence[-28])
+            self._sequence.append(self._sequence[-31] ^ self._sequence[-24])
         return sum(self._sequence[start + i] << i for i in range(self._bits))
 
 

@@ -27,12 +27,12 @@ SEEDS = [0, 1, 0xB7E1516, 2**28 - 1 - 0xB7E1516, 2**28 - 1]
 SEEDER_ORDER_FACTORS = (233, 1103, 2089)  # of 2**29 - 1, all prime
 
 
-def prbs31(first: list[int]) -> Iterator[int]:
-    """``s[n+31] = s[n] ^ s[n+3]``, a bit at a time."""
+def sequence(first: list[int]) -> Iterator[int]:
+    """``s[n+31] = s[n] ^ s[n+7]``, a bit at a time."""
     bits = list(first)
     while True:
         yield bits[0]
-        bits = [*bits[1:], bits[0] ^ bits[3]]
+        bits = [*bits[1:], bits[0] ^ bits[7]]
 
 
 def seeded(seed: int, second: bool, count: int) -> list[int]:
@@ -51,7 +51,7 @@ def words(bits: Iterator[int], count: int, size: int) -> list[int]:
 @pytest.mark.parametrize("bits", DRAW_BITS)
 def test_draws_bit_by_bit(bits: int) -> None:
     first = keys(3, 4, bits)
-    expected = [words(prbs31(key), 90, bits) for key in first.tolist()]
+    expected = [words(sequence(key), 90, bits) for key in first.tolist()]
     drawn = draws(first, 90, bits)
     assert drawn.dtype == np.int32
     assert drawn.T.tolist() == expected
@@ -75,18 +75,16 @@ def test_keys_bit_by_bit(sources: int, bits: int, seed: int, second: bool) -> No
     assert load_cycles(sources, bits) * bits == total
 
 
-def test_prbs31_recurrence_of_the_standard() -> None:
-    """ITU-T O.150: x**31 + x**28 + 1, a bit is the XOR of those 28 and 31 before it."""
+def test_recurrence() -> None:
+    """x**31 + x**7 + 1 backwards: a bit is the XOR of those 24 and 31 before it."""
     stream = draws(np.ones((1, 31), np.uint8), 400, 1)[:, 0]
-    assert (stream[31:] == stream[3:-28] ^ stream[:-31]).all()
+    assert (stream[31:] == stream[7:-24] ^ stream[:-31]).all()
 
 
-def test_prbs31_spends_31_ones_then_28_zeros() -> None:
-    """The longest run of ones, 31 of them, is followed by the zeros that it shifts in."""
-    stream = draws(np.ones((1, 31), np.uint8), 66, 1)[:, 0].tolist()
-    assert stream[:31] == [1] * 31
-    assert stream[31:59] == [0] * 28
-    assert stream[59:62] == [1] * 3
+def test_31_ones_then_24_zeros() -> None:
+    """The longest run of ones is followed by the zeros that it shifts in."""
+    stream = draws(np.ones((1, 31), np.uint8), 62, 1)[:, 0].tolist()
+    assert stream == [1] * 31 + [0] * 24 + [1] * 7
 
 
 def multiplied(x: int, y: int, polynomial: int, degree: int) -> int:
@@ -112,7 +110,7 @@ def power(exponent: int, polynomial: int, degree: int) -> int:
 
 @pytest.mark.parametrize(("polynomial", "degree", "factors"), [
     (1 << 29 | 0x2EB51253, 29, SEEDER_ORDER_FACTORS),
-    (1 << 31 | 0b1001, 31, (2**31 - 1,)),  # a Mersenne prime
+    (1 << 31 | 1 << 7 | 1, 31, (2**31 - 1,)),  # a Mersenne prime
 ])
 def test_polynomials_are_primitive(polynomial: int, degree: int, factors: tuple[int, ...]) -> None:
     """The order of x is 2**degree - 1: it divides that, and no quotient by a prime factor of it."""

@@ -20,10 +20,10 @@ BITS = list(range(1, 25))
 
 
 def sequence(first: list[int], length: int) -> list[int]:
-    """PRBS31 from its first 31 bits."""
+    """A source from its first 31 bits."""
     bits = list(first)
     while len(bits) < length:
-        bits.append(bits[-31] ^ bits[-28])
+        bits.append(bits[-31] ^ bits[-24])
     return bits
 
 
