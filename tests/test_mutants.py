@@ -64,7 +64,9 @@ def draws(dataflow: dict[str, Any], sharing: str, rows: int = 3) -> mesh.ArraySp
 
 def product(array: mesh.ArraySpec, shape: tuple[int, int, int], codes: str = "random",
             **options: Any) -> None:
-    expect_rtl(array, *operands_of(array, shape, codes), max_cycles=600, **options)
+    a, b = operands_of(array, shape, codes)
+    expect_golden(array, a, b)
+    expect_rtl(array, a, b, max_cycles=600, **options)
 
 
 def reset(array: mesh.ArraySpec) -> None:
@@ -84,7 +86,7 @@ def cycles(array: mesh.ArraySpec) -> None:
 
 
 def golden(array: mesh.ArraySpec, kind: str, depth: int = 18) -> None:
-    expect_golden(array, *operands_of(array, (3, depth, 3), kind))
+    expect_golden(array, *operands_of(array, (3, depth, 8), kind))
 
 
 CASES: dict[str, Callable[[], None]] = {
@@ -153,7 +155,8 @@ MUTANTS = {
         "os draws", Rounding, "rtl", "return (value.shift_right(unused) + draw).shift_right",
         "return (value + draw).shift_right(unused).shift_right"),
     "golden: draw at the bottom of the dropped bits": Mutant(
-        "golden draws", Rounding, "golden", "draw << (drop - bits)", "draw"),
+        "golden draws", Rounding, "golden", "left_shift(draw, drop - bits,",
+        "left_shift(draw, 0,"),
     "register steps once a draw": Mutant(
         "os draws", DrawSourceUnit, "elaborate",
         "Cat(state[bits:], Mux(self.load, self.seed, low ^ high))", ONE_STEP),
@@ -207,17 +210,19 @@ MUTANTS = {
     "golden: sharing mixed up": Mutant(
         "golden draws", Draws, "steps", '== "pe"', '== "column"'),
     "golden: chain the other way": Mutant("golden draws", lfsr, "keys", "[::-1]", ""),
-    "golden: steps draw alike": Mutant(
-        "golden draws", OutputStationary, "_arranged", "(drawn[step], ", "(drawn[0], "),
-    "golden: bank chunks draw alike": Mutant(
-        "golden ws draws", WeightStationary, "_arranged", "start * k_tiles + ", ""),
+    "golden: tiles draw alike": Mutant(
+        "golden draws", OutputStationary, "_drawn", "across, steps)", "across, 0)"),
+    "golden: tiles of columns draw alike": Mutant(
+        "golden ws draws", WeightStationary, "_drawn", "array.columns, beats)",
+        "array.columns, 0)"),
+    "golden: tiles of K draw before the bank's chunks": Mutant(
+        "golden ws draws", WeightStationary, "_passes", "if array.pe.draw_bits", "if False"),
     "flush a step late": Mutant(
         "os chunks", OutputStationaryMesh, "_flushes", "chunk.steps - 1", "chunk.steps"),
     "chunk not flushed at last": Mutant(
         "os chunks", OutputStationaryMesh, "_flushes", "flush.eq(last | ", "flush.eq("),
     "chunk not cleared": Mutant(
-        "os chunks", OutputStationaryCellUnit, "_chunks", "chunk.eq(inner), acc.eq(0)",
-        "chunk.eq(inner)"),
+        "os chunks", OutputStationaryCellUnit, "elaborate", "m.If(clears)", "m.If(ends)"),
     "outer sum not cleared": Mutant(
         "os chunks", OutputStationaryCellUnit, "_chunks", "Mux(complete, 0, total)", "total"),
     "outer sum saturates like the inner one": Mutant(
@@ -225,10 +230,11 @@ MUTANTS = {
     "bank saturates like the inner sum": Mutant(
         "ws chunks", Accumulator, "rtl_join", "_outer_overflow", "overflow"),
     "golden: flush a step late": Mutant(
-        "golden chunks", OutputStationary, "golden", "(step + 1) % chunk.steps == 0",
-        "step and step % chunk.steps == 0"),
+        "golden chunks", OutputStationary, "golden", "accumulator.chunk.steps if",
+        "accumulator.chunk.steps + 1 if"),
     "golden: chunk not flushed at last": Mutant(
-        "golden chunks", OutputStationary, "golden", " or step == steps - 1", ""),
+        "golden chunks", OutputStationary, "golden", "range(0, a.shape[1], depth)",
+        "range(0, a.shape[1] - depth + 1, depth)"),
     "golden: outer sum saturates like the inner one": Mutant(
         "golden ws chunks", Accumulator, "golden_join", "_outer_overflow", "overflow"),
     "nearest even without the kept LSB": Mutant(
