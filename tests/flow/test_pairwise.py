@@ -89,7 +89,7 @@ def test_array_is_what_its_case_says(case: dict[str, object]) -> None:
 # Of an output-stationary array whose columns share draws of three bits.
 _PLANTED = {
     "draw not added": ("_pe", r" \+ draw", ""),
-    "taps of the source": ("_draw_3", r"\^ state\[5:3\]", "^ state[6:4]"),
+    "taps of the source": ("_draw_3", r"\^ state\[9:7\]", "^ state[5:3]"),
     "draws repeat": ("_draw_3", r", state\[30:3\]", ", state[29:2]"),
     "draws ignore holds": ("_source", r"en & w_step", "w_step"),
     "draws step with the clock": ("_source", r"en & w_step", "en"),
