@@ -31,7 +31,8 @@ def pe(**fields: Any) -> dict[str, Any]:
     (pe(lane=2), "pe.lane is not a known field; known here: "
                  "a, accumulator, b, kind, lanes, multiplier, pipeline"),
     (pe(accumulator={"bits": 8}), "pe.accumulator.bits is not a known field; known here: "
-                                  "chunk, frac, overflow, random_bits, rounding, signed, width"),
+                                  "chunk, frac, length, overflow, random_bits, rounding, signed, "
+                                  "width"),
     ({"output": {"bits": 8}}, "output.bits is not a known field; known here: "
                               "frac, overflow, random_bits, rounding, signed, width"),
     (pe(accumulator={"chunk": {"step": 8, "steps": 8}}), "pe.accumulator.chunk.step is not a known "
