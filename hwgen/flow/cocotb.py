@@ -21,7 +21,6 @@ except ImportError:
     raise InputError("package cocotb must be installed; run: pip install 'hwgen[sim]'") from None
 
 MODULE = "array_bench"
-_CHECKS = r"^(?!.*\.(speed|record)$)"  # what the regression runs: all but measurements
 
 
 @dataclass(frozen=True)
@@ -68,13 +67,19 @@ def run_regression(design: Design, work: Path, *, simulator: str = "verilator",
             runner.test(
                 test_module=MODULE, hdl_toplevel=design.top, hdl_toplevel_lang="verilog",
                 build_dir=build, test_dir=work, results_xml=str(results), log_file=log,
-                test_filter=only or _CHECKS, **settings,
+                test_filter=only or _checks(design), **settings,
                 extra_env={"HWGEN_DESIGN": str(design.folder.resolve()), **(environment or {})},
             )
         except (SystemExit, subprocess.CalledProcessError):
             if not results.is_file():
                 raise ToolError(f"simulation ended early; see {log}:\n{_tail(log)}") from None
     return _outcomes(results, log)
+
+
+def _checks(design: Design) -> str:
+    """The tests that make the regression of a design; a filter overrides what they would skip."""
+    others = ["speed", "record", *([] if design.seed else ["another_seed"])]
+    return rf"^(?!.*\.({'|'.join(others)})$)"
 
 
 def _verilator(design: Design, work: Path, waves: Path | None) -> tuple[Any, Path, dict[str, Any]]:
