@@ -51,7 +51,8 @@ def accumulator_of(value: dict[str, Any], operands: Operands, lanes: int,
 
     def width(terms: int, field: str) -> int:
         low, high = sum_bounds(multiplier.bounds(operands), terms, lanes=lanes, drop=drop,
-                               rounding=accumulator.rounding, zero=zero)
+                               rounding=accumulator.rounding, zero=zero,
+                               random_bits=accumulator.draw_bits(operands.product_frac))
         return _width(low, high, accumulator.signed, field)
 
     chunk = accumulator.chunk

@@ -27,6 +27,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
     "dropped bits": ({}, {"length": 512, "frac": -4}, 21),
     "rounded up at every step": ({"a": U8, "b": U8}, {
         "length": 256, "frac": -15, "signed": False, "rounding": "nearest_up"}, 10),
+    "drawn up at every step": ({"a": U8, "b": U8}, {
+        "length": 256, "frac": -15, "signed": False, "rounding": "stochastic"}, 10),
     "saturate": ({}, {"length": 511, "overflow": "saturate"}, 24),
     "constant": ({"multiplier": {"kind": "truncated", "cut": 2, "constant": 100}},
                  {"length": 511}, 25),
