@@ -211,7 +211,7 @@ MUTANTS = {
         "golden draws", Draws, "steps", '== "pe"', '== "column"'),
     "golden: chain the other way": Mutant("golden draws", lfsr, "keys", "[::-1]", ""),
     "golden: tiles draw alike": Mutant(
-        "golden draws", OutputStationary, "_drawn", "across, steps)", "across, 0)"),
+        "golden draws", OutputStationary, "_sources", "across, steps)", "across, 0)"),
     "golden: tiles of columns draw alike": Mutant(
         "golden ws draws", WeightStationary, "_drawn", "array.columns, beats)",
         "array.columns, 0)"),

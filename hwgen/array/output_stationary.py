@@ -1,6 +1,5 @@
 """Output-stationary mesh: each PE keeps one sum; operands pass through, results drain south."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +14,7 @@ from hwgen.array.results import ResultStream, drawn, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import Triangle, delayed, taps
 from hwgen.array.stream import BeatField, BeatLayout
-from hwgen.lfsr import DrawStream
+from hwgen.lfsr import DrawStream, Words
 from hwgen.number import Codes
 from hwgen.pe.parallel import ParallelPE
 from hwgen.pe.running_sums import BLOCK, RunningSums
@@ -72,26 +71,25 @@ class OutputStationary(Spec):
         tiles = a.reshape(-1, array.rows, a.shape[1])
         sums = np.zeros((*tiles.shape[:2], b.shape[1]), pe.dtype)
         height = max(1, BLOCK // sums[0].size)
+        sources = self._sources(array, draws, sums.shape, steps) if pe.draw_bits else None
         for first in range(0, len(tiles), height):
             block = slice(first, first + height)
-            drawn = self._drawn(array, draws, sums.shape, steps, block)
+            drawn = repeat(0) if sources is None else iter(DrawStream(sources[block], pe.draw_bits))
             for k in range(0, a.shape[1], depth):
                 acc = inner.of(tiles[block, :, k : k + depth], b[k : k + depth], drawn)
                 sums[block] = pe.accumulator.golden_join(sums[block], acc)
         return sums.reshape(-1, b.shape[1])
 
-    def _drawn(self, array: "ArraySpec", draws: Draws, shape: tuple[int, ...], steps: int,
-               block: slice) -> Iterator[Codes | int]:
-        """Draws of each step of a block of the tiles' rows, ``(block, R or 1, N)``.
+    def _sources(self, array: "ArraySpec", draws: Draws, shape: tuple[int, ...],
+                 steps: int) -> Words:
+        """The sources before the first step of each tile, ``(tiles' rows, R or 1, N)``.
 
         Tile ``t`` has steps ``t * steps`` onward.
         """
-        if not array.pe.draw_bits:
-            return repeat(0)
         across = shape[2] // array.columns
         first = draws.steps(shape[0] * across, steps)
         first = first.reshape(shape[0], across, -1, array.columns).swapaxes(1, 2)
-        return iter(DrawStream(first.reshape(shape[0], -1, shape[2])[block], array.pe.draw_bits))
+        return first.reshape(shape[0], -1, shape[2])
 
     def operands(self, array: "ArraySpec", a: Codes, b: Codes) -> dict[str, dict[str, Codes]]:
         """The beats of both operand streams for padded ``a`` and ``b``, tile by tile."""
