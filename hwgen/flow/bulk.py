@@ -50,15 +50,15 @@ class BulkSimulator:
 
     Parameters
     ----------
-    library : where :func:`simulators` compiled it together with others; one of its own if None.
+    compiled : what :func:`simulators` compiled it into, with others; one of its own if None.
     """
 
     design: Design
-    library: Path | None = None
+    compiled: Path | None = None
 
     @cached_property
     def _run(self):
-        path = self.library or build_model(
+        path = self.compiled or build_model(
             "bulk.so", self.design.verilog.read_text(encoding="utf-8"), self.design.top,
             wrapper=_wrapper(self.design, "Vtop"), shared=True, repeated=self.design.repeated)
         function = ctypes.CDLL(str(path))[f"run_{self.design.top}"]
@@ -130,8 +130,8 @@ def simulators(designs: Sequence[Design]) -> list[BulkSimulator]:
     models = [Model(design.top, design.verilog.read_text(encoding="utf-8"),
                     _wrapper(design, f"V{design.top}"), tuple(design.repeated))
               for design in designs]
-    library = build_models("bulk.so", models)
-    return [BulkSimulator(design, library) for design in designs]
+    compiled = build_models("bulk.so", models)
+    return [BulkSimulator(design, compiled) for design in designs]
 
 
 def _wrapper(design: Design, model: str) -> str:
