@@ -1,0 +1,220 @@
+"""Partial products added up in carry chains whose LUTs form the products as well.
+
+A place of such a chain adds two functions x and y of a few nets, with ``p = x ^ y`` in its LUT and
+x as the carry generated where p is 0.  A negative product is added inverted, as ``-v = ~v - 1``
+(Baugh and Wooley 1973); what that subtracts joins the constant.  Bits of the constant cost nothing
+where a chain can begin with a carry, or where a place has no x.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal
+
+from hwgen.fabric.builder import Builder, Plan
+from hwgen.fabric.logic import ONE, ZERO, Function, Net
+from hwgen.fabric.netlist import Chain, Netlist
+from hwgen.fabric.products import PartialProducts
+
+Fits = Callable[[Net, Function, Function | None], bool]
+"""Whether a slot can have a total and a next carry, if any, both functions of a carry's net."""
+
+
+@dataclass(frozen=True)
+class Vector:
+    """Bits by column; one that is not there is 0. ``most`` is the largest number they may be."""
+
+    bits: dict[int, Function]
+    most: int
+
+    def bit(self, column: int) -> Function:
+        return self.bits.get(column, ZERO)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a one of weight ``2**column`` can be added at no cost.
+
+    Members
+    -------
+    place : in a sum, as its first ``carry`` or as a ``bit`` that x does not have; in the result, as
+        a bit that no sum has, or (``top``) by inverting the highest.
+    number : of the sum, else 0.
+    """
+
+    place: Literal["carry", "bit", "result", "top"]
+    column: int
+    number: int = 0
+
+
+@dataclass
+class Adders:
+    """Sums of vectors in the chains of a netlist, modulo ``2**width``.
+
+    Parameters
+    ----------
+    ones : the spots at which to add a one.
+
+    Members
+    -------
+    spots : those that were passed so far.
+    """
+
+    netlist: Netlist
+    chain: Chain
+    width: int
+    fits: Fits
+    ones: frozenset[Spot] = frozenset()
+    spots: list[Spot] = field(default_factory=list)
+    sums: int = 0
+
+    def take(self, spot: Spot) -> bool:
+        """Pass a spot; whether a one is to be added there."""
+        self.spots.append(spot)
+        return spot in self.ones
+
+    def add(self, x: Vector, y: Vector, name: str) -> Vector:
+        """``x + y``."""
+        self.sums += 1
+        shared = [column for column in y.bits if column in x.bits]
+        if not shared:
+            return Vector(x.bits | y.bits, x.most + y.most)
+        start, last = min(shared), max(y.bits)
+        carry = self.take(Spot("carry", start, self.sums))
+        most = x.most + y.most + (carry << start)
+        self.chain.begin(int(carry))
+        bits = x.bits | y.bits
+        for column in range(start, self.width):
+            first, second = x.bit(column), y.bit(column)
+            if column > last and first is ZERO:
+                if most >> column:
+                    bits[column] = self._slot(f"{name}_{column}", column, ZERO, ZERO)
+                break
+            if first is ZERO and self.take(Spot("bit", column, self.sums)):
+                first, most = ONE, most + (1 << column)
+            bits[column] = self._slot(f"{name}_{column}", column, first, second)
+        return Vector(bits, most)
+
+    def _slot(self, name: str, column: int, x: Function, y: Function) -> Function:
+        """The sum of two bits and a carry; what no slot can form goes through a LUT before it."""
+        net = self.netlist.new_net()
+        spare = [Function.of(self.netlist.new_net()) for _ in range(2)]
+        ends = column == self.width - 1
+        for left, right in ((x, y), (spare[0], y), (x, spare[1]), (spare[0], spare[1])):
+            if self.fits(net, *_added(net, left, right, ends)):
+                break
+        x = self.netlist.wire(x, f"{name}x") if left is not x else x
+        y = self.netlist.wire(y, f"{name}y") if right is not y else y
+        return self.chain.append(name, net, *_added(net, x, y, ends))
+
+
+def _added(carry_net: Net, x: Function, y: Function,
+           ends: bool) -> tuple[Function, Function | None]:
+    """Sum and next carry of two bits and the carry; a sum that ends has no next one."""
+    carry = Function.of(carry_net)
+    return x ^ y ^ carry, None if ends else x & y | carry & (x ^ y)
+
+
+def adder_netlists(plan: Plan, shared: bool, fits: Fits) -> Iterator[Netlist]:
+    """Circuits for the same sum, among them the smallest known.
+
+    They differ in what of the offset is a vector of its own, and what goes to free spots.
+
+    Parameters
+    ----------
+    shared : whether one chain takes all sums.
+    fits : what a slot of the family can be.
+    """
+    offset, width = _offset(plan.products), plan.products.width
+    for constant in dict.fromkeys((0, *(1 << column for column in range(width)), offset)):
+        dry = AdderBuilder(plan, shared, fits, frozenset(), constant)
+        dry.netlist()
+        ones = _chosen(dry.adders.spots, (offset - constant) % (1 << width), width)
+        if ones is None:
+            continue
+        builder = AdderBuilder(plan, shared, fits, ones, constant)
+        netlist = builder.netlist()
+        if ones <= set(builder.adders.spots):
+            yield netlist
+            if not constant:
+                return
+
+
+def _offset(products: PartialProducts) -> int:
+    """The constant, and what the inversion of negative products asks for."""
+    negative = sum(1 << (i + j) for i, j in products.pairs if products.negative(i, j))
+    return (products.constant - negative) % (1 << products.width)
+
+
+class AdderBuilder(Builder[Vector]):
+    """One circuit of a plan: with ones at some spots, and a constant as a vector of its own."""
+
+    def __init__(self, plan: Plan, shared: bool, fits: Fits, ones: frozenset[Spot],
+                 constant: int):
+        super().__init__(plan)
+        self.constant = constant
+        self.adders = Adders(self.net, Chain(self.net, shared), plan.products.width, fits, ones)
+
+    def start(self) -> Vector:
+        columns = [column for column in range(self.plan.products.width)
+                   if self.constant >> column & 1]
+        return Vector(dict.fromkeys(columns, ONE), self.constant)
+
+    def nothing(self) -> Vector:
+        return Vector({}, 0)
+
+    def take_in(self, total: Vector, j: int, stage: int, name: str) -> Vector:
+        gate, bits = self.row(j, stage)
+        products = {}
+        for i, bit in bits.items():
+            product = gate & bit
+            products[i + j] = ~product if self.plan.products.negative(i, j) else product
+        row = Vector(products, sum(1 << column for column in products))
+        return self.adders.add(total, row, name)
+
+    def add(self, x: Vector, y: Vector, name: str) -> Vector:
+        return self.adders.add(x, y, name)
+
+    def moved(self, total: Vector, cycles: int) -> Vector:
+        bits = self.later(list(total.bits.values()), cycles)
+        return Vector(dict(zip(total.bits, bits, strict=True)), total.most)
+
+    def result(self, total: Vector) -> list[Function]:
+        """The bits of the product, with the ones that go to the result itself."""
+        width = self.plan.products.width
+        bits = [total.bit(column) for column in range(width)]
+        for column in range(width - 1):
+            if column not in total.bits and self.adders.take(Spot("result", column)):
+                bits[column] = ONE
+        if self.adders.take(Spot("top", width - 1)):
+            bits[-1] = ~bits[-1] if self.plan.addend_width else self.net.inverted(bits[-1])
+        return bits
+
+    def accumulated(self, addend: list[Function]) -> list[Function]:
+        width = self.plan.addend_width
+        adders = Adders(self.net, self.adders.chain, width, self.adders.fits)
+        acc, product = (Vector(dict(enumerate(bits)), (1 << width) - 1)
+                        for bits in (self.net.bits("acc"), addend))
+        total = adders.add(acc, product, "sum")
+        return [total.bit(column) for column in range(width)]
+
+
+def _chosen(spots: Sequence[Spot], constant: int, width: int) -> frozenset[Spot] | None:
+    """Spots at which ones add up to ``constant`` modulo ``2**width``; None if there are none."""
+    free: dict[int, list[Spot]] = {}
+    for spot in spots:
+        free.setdefault(spot.column, []).append(spot)
+
+    @cache
+    def ones(column: int, left: int) -> tuple[Spot, ...] | None:
+        if column == width:
+            return ()
+        here = free.get(column, [])
+        for count in range(left & 1, len(here) + 1, 2):
+            rest = ones(column + 1, (left - count) // 2 % (1 << (width - column - 1)))
+            if rest is not None:
+                return (*here[:count], *rest)
+        return None
+
+    found = ones(0, constant)
+    return None if found is None else frozenset(found)

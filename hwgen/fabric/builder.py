@@ -1,0 +1,140 @@
+"""How a multiplier adds up its rows, whatever the family adds with: in a line or in a tree."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from hwgen.fabric.logic import ZERO, Function
+from hwgen.fabric.netlist import Netlist
+from hwgen.fabric.products import PartialProducts
+
+Form = Literal["rows", "tree"]
+"""How partial products are added up: row after row, or in a balanced tree of pairs of rows."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a circuit is to compute and in which form.
+
+    Parameters
+    ----------
+    stages : registers on every way from the operands to the result.
+    addend_width : bits of a port ``acc`` to which the product is added, modulo ``2**addend_width``,
+        behind the last register; 0: there is none.
+    signed : whether the product's top bit is its sign.
+    turned : whether the rows are those of bits of ``a``, with ``products`` turned as well.
+    """
+
+    products: PartialProducts
+    form: Form = "rows"
+    stages: int = 0
+    addend_width: int = 0
+    signed: bool = False
+    turned: bool = False
+
+    def turn(self) -> "Plan":
+        """The same product with rows of the other operand's bits."""
+        return Plan(self.products.transposed, self.form, self.stages, self.addend_width,
+                    self.signed, not self.turned)
+
+
+Total = TypeVar("Total")
+
+
+class Builder(ABC, Generic[Total]):
+    """One circuit of a plan.
+
+    The rows and the addition to ``acc`` count as steps of equal length; the registers part them
+    into groups as equal as may be.
+    """
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        products = plan.products
+        self._a, self._b = ("b", "a") if plan.turned else ("a", "b")
+        ports = {self._a: products.a_width, self._b: products.b_width}
+        self.net = Netlist(dict(sorted(ports.items())) |
+                           ({"acc": plan.addend_width} if plan.addend_width else {}))
+
+    @abstractmethod
+    def start(self) -> Total:
+        """The sum of no rows."""
+
+    @abstractmethod
+    def take_in(self, total: Total, j: int, stage: int, name: str) -> Total:
+        """``total`` plus the row of bit j of ``b``, both of ``stage``."""
+
+    @abstractmethod
+    def add(self, x: Total, y: Total, name: str) -> Total:
+        """``x + y``."""
+
+    @abstractmethod
+    def moved(self, total: Total, cycles: int) -> Total:
+        """The total some cycles later."""
+
+    @abstractmethod
+    def result(self, total: Total) -> list[Function]:
+        """The bits of the product."""
+
+    @abstractmethod
+    def accumulated(self, addend: list[Function]) -> list[Function]:
+        """The bits of ``acc`` plus an addend as wide."""
+
+    def netlist(self) -> Netlist:
+        """The whole circuit."""
+        plan = self.plan
+        total, stage = self._tree() if plan.form == "tree" else self._fold()
+        bits, name = self.later(self.result(total), plan.stages - stage), "p"
+        if plan.addend_width:
+            above = [bits[-1] if plan.signed else ZERO] * (plan.addend_width - len(bits))
+            bits, name = self.accumulated([*bits, *above][: plan.addend_width]), "sum"
+        wired = [self.net.wire(bit, f"{name}_{column}") for column, bit in enumerate(bits)]
+        self.net.outputs[name] = tuple(bit.nets[0] if bit.nets else bit.table for bit in wired)
+        return self.net
+
+    def row(self, j: int, stage: int) -> tuple[Function, dict[int, Function]]:
+        """Bit j of ``b`` and the bits of ``a`` that it meets, as of ``stage`` cycles ago."""
+        a, b = self.net.bits(self._a), self.net.bits(self._b)
+        columns = self.plan.products.rows[j]
+        gate, *bits = self.later([b[j], *(a[i] for i in columns)], stage)
+        return gate, dict(zip(columns, bits, strict=True))
+
+    def later(self, bits: Sequence[Function], cycles: int) -> list[Function]:
+        """The bits some cycles later."""
+        return [self.net.delayed(bit, cycles, "stage") for bit in bits] if cycles else list(bits)
+
+    def _fold(self) -> tuple[Total, int]:
+        """Row after row, and the stage of the sum."""
+        total, stage = self.start(), 0
+        rows = list(self.plan.products.rows)
+        for count, j in enumerate(rows):
+            now = max(0, count - 1) * (self.plan.stages + 1) // max(1, len(rows))
+            total, stage = self.moved(total, now - stage), now
+            total = self.take_in(total, j, now, f"row{j}")
+        return total, stage
+
+    def _tree(self) -> tuple[Total, int]:
+        """Pairs of rows, then pairs of their sums, and the stage of the last."""
+        rows, stage = list(self.plan.products.rows), 0
+        level = [self._leaf(rows[place : place + 2], not place) for place in
+                 range(0, max(1, len(rows)), 2)]
+        levels = (len(level) - 1).bit_length() + 2
+        for depth in range(1, levels - 1):
+            now = depth * (self.plan.stages + 1) // levels
+            level = [self.moved(total, now - stage) for total in level]
+            sums = [self.add(x, y, f"level{depth}_{place}") for place, (x, y) in
+                    enumerate(zip(level[::2], level[1::2], strict=False))]
+            level, stage = sums + level[len(sums) * 2 :], now
+        return level[0], stage
+
+    def _leaf(self, rows: Sequence[int], first: bool) -> Total:
+        """The sum of some rows, and of the start with the ``first`` ones."""
+        total = self.start() if first else self.nothing()
+        for j in rows:
+            total = self.take_in(total, j, 0, f"row{j}")
+        return total
+
+    @abstractmethod
+    def nothing(self) -> Total:
+        """Zero."""

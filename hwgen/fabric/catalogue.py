@@ -1,0 +1,8 @@
+"""The families of FPGAs onto whose cells hwgen maps."""
+
+from hwgen.fabric.ecp5 import Ecp5
+from hwgen.fabric.family import Fabric
+from hwgen.fabric.ice40 import Ice40
+
+FABRICS: dict[str, Fabric] = {fabric.name: fabric for fabric in (Ecp5(), Ice40())}
+"""By name."""

@@ -1,0 +1,54 @@
+"""Lattice iCE40: a cell is a LUT4 and the majority of two of its inputs and the carry."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import ClassVar
+
+from amaranth import Const, Instance, Module
+
+from hwgen.fabric.builder import Plan
+from hwgen.fabric.family import Fabric, Wires
+from hwgen.fabric.logic import Function, Net
+from hwgen.fabric.netlist import Lut, Netlist, Slot
+from hwgen.fabric.selects import SelectBuilder
+
+
+class Ice40(Fabric):
+    """A cell holds an SB_LUT4, of which I3 is the carry, and an SB_CARRY that reads I1 and I2."""
+
+    name: ClassVar[str] = "ice40"
+
+    def netlists(self, plan: Plan) -> Iterator[Netlist]:
+        yield SelectBuilder(plan).netlist()
+
+    def cells(self, netlist: Netlist) -> int:
+        """LUTs, alone or in a chain; a chain that begins with a constant needs nothing more."""
+        return sum(isinstance(cell, (Lut, Slot)) for cell in netlist.cells)
+
+    def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
+        for slot in slots:
+            x, y = summands(slot)
+            others = [net for net in slot.total.nets if net not in (x, y, slot.carry)]
+            if slot.next_carry is None:  # whose inputs may be any
+                (x, y), others = (*others, 0, 0)[:2], others[2:]
+            pins = (*others, *(0,) * (1 - len(others)), x, y, slot.carry)
+            m.submodules[f"{slot.name}_lut"] = Instance(
+                "SB_LUT4", p_LUT_INIT=Const(slot.total.over(pins), 16), o_O=wires[slot.output],
+                **{f"i_I{place}": wires[net] for place, net in enumerate(pins)})
+            if slot.next_carry is not None:
+                m.submodules[f"{slot.name}_adder"] = Instance(
+                    "SB_CARRY", i_I0=wires[x], i_I1=wires[y], i_CI=wires[slot.carry_in],
+                    o_CO=wires[slot.carry_out])
+
+
+def summands(slot: Slot) -> tuple[Net, Net]:
+    """The inputs I1 and I2 whose majority with the carry is the next one."""
+    if slot.next_carry is None:
+        return 0, 0
+    nets = [net for net in slot.next_carry.nets if net != slot.carry]
+    carry = Function.of(slot.carry)
+    for x, y in product([*nets, 0, 1], repeat=2):
+        first, second = Function.of(x), Function.of(y)
+        if first & second | carry & (first ^ second) == slot.next_carry:
+            return x, y
+    raise ValueError(f"slot must carry a majority, not {slot.next_carry!r}")
