@@ -8,6 +8,7 @@ from amaranth import Module
 from amaranth.lib import wiring
 
 from hwgen.arith.multiplier import MultiplierFamily, Operands
+from hwgen.fabric.products import PartialProducts
 from hwgen.number import MAX_OPERAND_BITS, Codes
 
 
@@ -31,6 +32,10 @@ class ExactMultiplier(MultiplierFamily):
     def golden(self, operands: Operands, a: Codes, b: Codes) -> Codes:
         """Also of Python integers in object arrays, where 64 bits do not suffice."""
         return np.multiply(a, b)
+
+    def partial_products(self, operands: Operands) -> PartialProducts:
+        first = (0,) * operands.b.width
+        return operands.partial_products(first, 0, self.product_shape(operands).width)
 
     def component(self, operands: Operands) -> wiring.Component:
         return ExactMultiplierUnit(self, operands)

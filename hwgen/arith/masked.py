@@ -19,6 +19,7 @@ from pydantic import Field
 
 from hwgen.arith.multiplier import Operands
 from hwgen.arith.rows import CompensatedFamily, onto
+from hwgen.fabric.products import PartialProducts
 from hwgen.number import Codes
 from hwgen.spec import Int
 
@@ -51,6 +52,10 @@ class MaskedFamily(CompensatedFamily):
     def worst_error(self, operands: Operands) -> int:
         """The largest error that occurs, exactly."""
         return _extremes(self, operands)[2]
+
+    def partial_products(self, operands: Operands) -> PartialProducts:
+        width = self.product_shape(operands).width
+        return operands.partial_products(self.first_columns(operands), self.constant, width)
 
     def component(self, operands: Operands) -> wiring.Component:
         return MaskedUnit(self, operands)

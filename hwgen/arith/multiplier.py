@@ -1,7 +1,7 @@
 """What every multiplier family shares: its operands, its ports and its place in a PE."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -9,6 +9,7 @@ from amaranth import Shape
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.fabric.products import PartialProducts
 from hwgen.number import Codes, Fixed, smallest_shape
 from hwgen.spec import Spec
 
@@ -26,6 +27,13 @@ class Operands:
         corners = [x * y for x in (self.a.minimum, self.a.maximum)
                    for y in (self.b.minimum, self.b.maximum)]
         return min(corners), max(corners)
+
+    def partial_products(self, first: Sequence[int], constant: int,
+                         width: int) -> PartialProducts:
+        """The products of bit j of ``b`` and the bits ``first[j]`` and above of ``a``."""
+        pairs = ((i, j) for j, low in enumerate(first) for i in range(low, self.a.width))
+        return PartialProducts(self.a.width, self.b.width, self.a.signed, self.b.signed,
+                               frozenset(pairs), constant, width)
 
     @property
     def product_frac(self) -> int:
@@ -77,6 +85,10 @@ class MultiplierFamily(Spec):
 
     def worst_error(self, operands: Operands) -> int | None:
         """Closed-form bound of ``|golden - a * b|`` in product LSBs; None if there is none."""
+        return None
+
+    def partial_products(self, operands: Operands) -> PartialProducts | None:
+        """What the family adds up, if it is a sum of partial products and a constant."""
         return None
 
     def signature(self, operands: Operands) -> wiring.Signature:

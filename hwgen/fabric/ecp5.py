@@ -5,7 +5,7 @@ from functools import cache
 from itertools import permutations
 from typing import Any, ClassVar
 
-from amaranth import Const, Instance, Module, Value
+from amaranth import Const, Instance, Module, Signal, Value
 
 from hwgen.fabric.adders import adder_netlists
 from hwgen.fabric.builder import Plan
@@ -47,11 +47,9 @@ class Ecp5(Fabric):
                 pins |= {f"p_INIT{half}": Const(init, 16), f"p_INJECT1_{half}": "NO"}
                 pins |= {f"i_{pin}{half}": wires[net]
                          for pin, net in zip("ABCD", nets, strict=True)}
-                if slot:
-                    pins[f"o_S{half}"] = wires[slot.output]
-                    carry = wires[slot.carry_out]
-            if place + 2 < len(slots):
-                pins["o_COUT"] = carry
+                pins[f"o_S{half}"] = wires[slot.output] if slot else Signal(name="unused")
+                carry = wires[slot.carry_out] if slot else Signal(name="unused")
+            pins["o_COUT"] = carry
             m.submodules[f"{slots[place].name}_cell"] = Instance("CCU2C", **pins)
 
 

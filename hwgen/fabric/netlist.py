@@ -192,7 +192,7 @@ class Chain:
         slot = self._last_slot()
         if slot.total != Function.of(slot.carry):
             net = self._netlist.new_net()
-            self.append("end", net, Function.of(net), None)
+            self.append(f"end{net}", net, Function.of(net), None)
             slot = self._last_slot()
         self._netlist.cells[self._last] = replace(slot, next_carry=ONE if carry else ZERO)
 

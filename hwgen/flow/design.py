@@ -14,6 +14,7 @@ from typing import Any
 import hwgen
 from hwgen.array.mesh import ArraySpec
 from hwgen.array.stream import BeatLayout
+from hwgen.fabric.catalogue import models_of
 from hwgen.flow.bench import bench_files
 from hwgen.flow.emit import Emit
 from hwgen.lfsr import SEED_BITS
@@ -110,7 +111,9 @@ def verilog_text(array: ArraySpec, component: Any = None) -> str:
     """The Verilog of the array, with its header."""
     body = Emit(array.name).verilog(array, component)
     header = _HEADER.format(name=array.name, hash=array.config_hash, version=hwgen.__version__)
-    return header + (_COPIES_HEADER if _COPIES.search(body) else "") + "\n" + body
+    header += _COPIES_HEADER if _COPIES.search(body) else ""
+    models = _MODELS.format(text=models_of(array.pe.target)) if array.pe.target else ""
+    return f"{header}\n{body}{models}"
 
 
 _HEADER = """\
@@ -121,6 +124,14 @@ _HEADER = """\
 /* verilator lint_off DECLFILENAME */
 /* verilator lint_off WIDTHEXPAND */
 /* verilator lint_off UNUSEDSIGNAL */
+"""
+_MODELS = """
+// What simulators take for the cells of the FPGA. Synthesis has its own, and so have simulators
+// with the vendor's library: define HWGEN_VENDOR_CELLS then.
+`ifndef SYNTHESIS
+`ifndef HWGEN_VENDOR_CELLS
+{text}`endif
+`endif
 """
 _COPIES = re.compile(r"^  assign [^=]*\b(\w+)\[[^=]*= .*\b\1\[", re.MULTILINE)
 _COPIES_HEADER = """\

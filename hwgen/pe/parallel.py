@@ -12,8 +12,10 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from hwgen.arith.accumulator import Accumulator
 from hwgen.arith.catalogue import Multiplier
 from hwgen.arith.exact import ExactMultiplier
+from hwgen.arith.mapped import MappedUnit
 from hwgen.arith.multiplier import MultiplierUnit, Operands
 from hwgen.arith.width import addend_bounds
+from hwgen.fabric.builder import Form
 from hwgen.number import (
     MAX_OPERAND_BITS,
     Codes,
@@ -27,6 +29,9 @@ from hwgen.place import place
 from hwgen.spec import Int, Spec
 
 MAX_LANES = 256
+MAX_MAPPED_BITS = 16
+Target = Literal["ecp5", "ice40"]
+"""The families of FPGAs onto whose cells a PE can be mapped."""
 
 
 class ParallelPE(Spec):
@@ -39,7 +44,13 @@ class ParallelPE(Spec):
     multiplier : the multiplier family of every lane.
     accumulator : width, LSB, rounding and overflow of the running sum.  A ``width`` of ``"auto"``,
         its own or its chunk's, becomes the narrowest that cannot overflow in ``length`` terms.
-    pipeline : registers between adder tree and accumulator, 0 or 1; each adds a cycle of latency.
+    pipeline : registers from the operands to the accumulator, 0 to 8; each adds a cycle of latency.
+        They stand in front of the accumulator's adder, or with a ``target`` among the rows of the
+        multipliers too.
+    target : family of FPGAs onto whose carry cells the multipliers are mapped: ``ecp5`` or
+        ``ice40``.  The results are the same; left out, the Verilog is portable.
+    form : with a target, how a multiplier adds its rows: ``rows``, of the fewest cells, when left
+        out, or in a ``tree``, which is quicker.
     """
 
     kind: Literal["parallel"] = "parallel"
@@ -48,7 +59,9 @@ class ParallelPE(Spec):
     lanes: Int = Field(1, ge=1, le=MAX_LANES)
     multiplier: Multiplier = ExactMultiplier()
     accumulator: Accumulator = Accumulator()
-    pipeline: Int = Field(0, ge=0, le=1)
+    pipeline: Int = Field(0, ge=0, le=8)
+    target: Target | None = None
+    form: Form | None = None
 
     @field_validator("accumulator", mode="before")
     @classmethod
@@ -76,7 +89,36 @@ class ParallelPE(Spec):
         fault = self.accumulator.fault(self.operands.product_frac, self.sum_bits, "sum of products")
         if fault:
             raise ValueError(f"accumulator.{fault}")
+        self._expect_mapping()
         return self
+
+    def _expect_mapping(self) -> None:
+        """ValueError if the multipliers cannot be mapped as the spec says."""
+        if self.form and not self.target:
+            raise ValueError(f"form must be left out without a target, not {self.form!r}")
+        if not self.target:
+            return
+        for side, operand in (("a", self.a), ("b", self.b)):
+            if operand.width > MAX_MAPPED_BITS:
+                raise ValueError(f"{side}.width must be at most {MAX_MAPPED_BITS} with a target, "
+                                 f"not {operand.width}")
+        if self.multiplier.partial_products(self.operands) is None:
+            raise ValueError("multiplier.kind must be one that adds up partial products with a "
+                             f"target, not {self.multiplier.kind!r}; leave out target, and "
+                             "synthesis maps it")
+
+    def mapped(self, stages: int, addend_bits: int = 0) -> MappedUnit:
+        """The multiplier of a lane, for a PE with a target."""
+        if self.target is None:
+            raise ValueError("target must be given for a mapped multiplier, not left out")
+        return MappedUnit(self.multiplier, self.operands, self.target, self.form or "rows", stages,
+                          addend_bits)
+
+    @property
+    def folds(self) -> bool:
+        """Whether the accumulator's adder shares the carry chain of the only multiplier."""
+        drops = self.accumulator.drop(self.operands.product_frac)
+        return self.target is not None and self.lanes == 1 and not drops
 
     @property
     def operands(self) -> Operands:
@@ -187,22 +229,49 @@ class ParallelPEUnit(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        spec = self.spec
-        unit = MultiplierUnit(spec.multiplier, spec.operands)
-        products = []
-        for lane in range(spec.lanes):
-            multiply = place(m, platform, f"lane{lane}", unit, a=self.a[lane], b=self.b[lane])
-            products.append(multiply.p)
-        total = _tree(products)
-        draw = self.draw if spec.draw_bits else None
-        addend = spec.accumulator.rtl_round(total, spec.operands.product_frac, draw)
-        for _ in range(spec.pipeline):
-            register = Signal(addend.shape(), name="addend", reset_less=True)
-            with m.If(self.en):
-                m.d.sync += register.eq(addend)
-            addend = register
-        m.d.comb += self.acc_o.eq(spec.accumulator.rtl_add(self.acc_i, addend))
+        accumulator = self.spec.accumulator
+        if self.spec.folds:
+            total = self._folded(m, platform)
+            m.d.comb += self.acc_o.eq(accumulator.overflow.rtl(total, accumulator.format(0)))
+        else:
+            addend = self._addend(m, platform)
+            m.d.comb += self.acc_o.eq(accumulator.rtl_add(self.acc_i, addend))
         return m
+
+    def _folded(self, m, platform):
+        """The accumulator's sum from the cells of the only multiplier."""
+        spec = self.spec
+        shape = (self.acc_i + Signal(spec.multiplier.product_shape(spec.operands))).shape()
+        if spec.accumulator.overflow is Overflow.WRAP:
+            shape = spec.format.shape
+        unit = spec.mapped(spec.pipeline, shape.width)
+        acc = Signal(shape)
+        m.d.comb += acc.eq(self.acc_i)
+        placed = place(m, platform, "lane0", unit, a=self.a[0], b=self.b[0], acc=acc,
+                       **({"en": self.en} if unit.stages else {}))
+        return placed.sum.as_signed() if shape.signed else placed.sum
+
+    def _addend(self, m, platform):
+        """The rounded sum of the products, behind all registers."""
+        spec = self.spec
+        stages = max(0, spec.pipeline - 1) if spec.target else 0  # inside the multipliers
+        unit = (spec.mapped(stages) if spec.target
+                else MultiplierUnit(spec.multiplier, spec.operands))
+        enable = {"en": self.en} if stages else {}
+        products = [place(m, platform, f"lane{lane}", unit, a=self.a[lane], b=self.b[lane],
+                          **enable).p for lane in range(spec.lanes)]
+        draw = self._later(m, self.draw, stages, "draw") if spec.draw_bits else None
+        addend = spec.accumulator.rtl_round(_tree(products), spec.operands.product_frac, draw)
+        return self._later(m, addend, spec.pipeline - stages, "addend")
+
+    def _later(self, m, value, cycles, name):
+        """The value of ``cycles`` enabled cycles ago."""
+        for _ in range(cycles):
+            register = Signal(value.shape(), name=name, reset_less=True)
+            with m.If(self.en):
+                m.d.sync += register.eq(value)
+            value = register
+        return value
 
 
 def _tree(terms):
