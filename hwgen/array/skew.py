@@ -4,7 +4,7 @@ All of them advance with ``en`` only, so that a held mesh keeps its wavefront.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from amaranth import Cat, Module, Signal
 from amaranth.lib import wiring
@@ -126,3 +126,12 @@ def taps(m: Module, en, flag, count: int, slope: Literal["rising", "falling"], n
 def delayed(m: Module, en, flag, cycles: int, name: str):
     """A flag of ``cycles`` enabled cycles ago, zero after reset."""
     return taps(m, en, flag, cycles + 1, "rising", name)[-1]
+
+
+def eastward(m: Module, cell: Any, name: str) -> Signal:
+    """A cell's flag ``name`` on its way east: from the west a cycle ago, zero after reset."""
+    flag = Signal(name=name)
+    with m.If(cell.en):
+        m.d.sync += flag.eq(getattr(cell, f"w_{name}"))
+    m.d.comb += getattr(cell, f"e_{name}").eq(flag)
+    return flag
