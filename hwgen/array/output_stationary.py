@@ -12,7 +12,7 @@ from hwgen.array.grid import Grid
 from hwgen.array.random import Draws, PECell, Randomness, own_draw, passing_draw
 from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
-from hwgen.array.skew import Triangle, delayed, eastward, taps
+from hwgen.array.skew import delayed, eastward, skewed, taps
 from hwgen.array.stream import BeatField, BeatLayout
 from hwgen.lfsr import DrawStream, Words
 from hwgen.number import Codes
@@ -273,20 +273,15 @@ class OutputStationaryMesh(wiring.Component):
         randomness = Randomness(m, platform, array, self)
         en = results.en
         step, last = self._accept(m, en, randomness.busy)
-        pe = array.pe
-        skew_a = place(m, platform, "skew_a",
-                       Triangle(pe.a.width * pe.lanes, array.rows, "falling"),
-                       en=en, i=self.a.payload.codes)
-        skew_b = place(m, platform, "skew_b",
-                       Triangle(pe.b.width * pe.lanes, array.columns, "rising"),
-                       en=en, i=self.b.payload.codes)
+        a = skewed(m, platform, "skew_a", en, self.a.payload.codes, array.rows, "falling")
+        b = skewed(m, platform, "skew_b", en, self.b.payload.codes, array.columns, "rising")
         valid_taps = taps(m, en, step, array.rows, "falling", "valid_taps")
         last_taps = taps(m, en, last, array.rows, "falling", "last_taps")
         drains, shifts = self._drain(m, en, last_taps[0])
         valid = delayed(m, en, drains, array.columns - 1, "drain_taps")
         grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
-                     w_a=skew_a.o, w_valid=valid_taps, w_last=last_taps, w_shift=shifts,
-                     n_b=skew_b.o, n_sum=Const(0, pe.result_format.width * array.columns),
+                     w_a=a, w_valid=valid_taps, w_last=last_taps, w_shift=shifts,
+                     n_b=b, n_sum=Const(0, array.pe.result_format.width * array.columns),
                      **self._flushes(m, en, step, last), **randomness.grid_inputs(en, step))
         randomness.chain(grid)
         codes = results.requantized(array.dataflow.feet(array), grid.s_sum,

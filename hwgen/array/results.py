@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from hwgen.arith.accumulator import Requantizer
 from hwgen.array.grid import Grid
 from hwgen.array.random import SeededCell, own_draw
-from hwgen.array.skew import Triangle, eastward
+from hwgen.array.skew import eastward, skewed
 from hwgen.number import Fixed
 from hwgen.place import place
 
@@ -99,10 +99,9 @@ class ResultStream:
         ``valid`` is high one cycle before the last column's code, ``last`` together with it.
         """
         m, array, en = self._m, self._array, self.en
-        deskew = place(m, self._platform, "deskew",
-                       Triangle(array.result.width, array.columns, "falling"), en=en, i=codes)
+        deskewed = skewed(m, self._platform, "deskew", en, codes, array.columns, "falling")
         with m.If(en):
             m.d.sync += self.valid.eq(valid)
         m.d.comb += [
-            self._o.payload.codes.eq(deskew.o), self._o.payload.last.eq(last),
+            self._o.payload.codes.eq(deskewed), self._o.payload.last.eq(last),
         ]

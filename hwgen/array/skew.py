@@ -11,6 +11,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.array.grid import split_evenly
+from hwgen.place import place
 from hwgen.structure import Part, StructuralUnit, Structure, port_of
 
 # Amaranth spends time on every bit of a register: equal parts of one module are cheaper.
@@ -108,6 +109,13 @@ class Triangle:
                 parts[name] = Part(half, {"en": enable, "i": (inputs[name],)})
                 inputs[name] = port_of(half, "o", name)
         return Structure(parts, {"o": (inputs["low"], inputs["high"])})
+
+
+def skewed(m: Module, platform: Any, name: str, en: Any, codes: Any, count: int,
+           slope: Literal["rising", "falling"]) -> Any:
+    """``codes``, ``count`` elements side by side, through a :class:`Triangle` called ``name``."""
+    triangle = Triangle(len(codes) // count, count, slope)
+    return place(m, platform, name, triangle, en=en, i=codes).o
 
 
 def taps(m: Module, en, flag, count: int, slope: Literal["rising", "falling"], name: str):

@@ -15,7 +15,7 @@ from hwgen.array.grid import Grid
 from hwgen.array.random import Draws, PECell, Randomness, own_draw, passing_draw
 from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
-from hwgen.array.skew import Triangle, delayed, eastward, taps
+from hwgen.array.skew import delayed, eastward, skewed, taps
 from hwgen.array.stream import BeatField, BeatLayout
 from hwgen.lfsr import DrawStream
 from hwgen.number import Codes
@@ -315,25 +315,23 @@ class WeightStationaryMesh(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        array, pe = self.array, self.array.pe
+        array = self.array
         results = ResultStream(m, platform, array, self.o)
         randomness = Randomness(m, platform, array, self)
         en = results.en
         step, swap, loads = self._accept(m, en, randomness.busy)
-        skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows, "rising"),
-                       en=en, i=self.a.payload.codes)
-        skew_b = place(m, platform, "skew_b",
-                       Triangle(pe.b.width * pe.lanes, array.columns, "rising"),
-                       en=en, i=self.b.payload.codes)
+        a = skewed(m, platform, "skew_a", en, self.a.payload.codes, array.rows, "rising")
+        b = skewed(m, platform, "skew_b", en, self.b.payload.codes, array.columns, "rising")
         grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
-                     w_a=skew_a.o, w_load=loads,
+                     w_a=a, w_load=loads,
                      w_swap=taps(m, en, swap, array.rows, "rising", "swap_taps"),
-                     n_b=skew_b.o, **self._draws(m, en, step, randomness))
+                     n_b=b, **self._draws(m, en, step, randomness))
         randomness.chain(grid)
         last = delayed(m, en, step & self.a.payload.last, array.latency, "last_taps")
         finish = step & self.a.payload.finish if self.bank_rows else step
         # The flags of the bank run a cycle ahead of the sums.
-        send = delayed(m, en, finish, array.rows + pe.latency + (not self.bank_rows), "send_taps")
+        summed = array.rows + array.pe.latency + (not self.bank_rows)
+        send = delayed(m, en, finish, summed, "send_taps")
         foot = randomness.feet_inputs(send)
         if self.bank_rows:
             foot |= self._bank_inputs(m, en, step)
