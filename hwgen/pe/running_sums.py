@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from hwgen.arith.exact import ExactMultiplier
-from hwgen.number import Codes, Overflow
+from hwgen.arith.width import sum_bounds
+from hwgen.number import Codes, Overflow, smallest_shape
 from hwgen.pe.lane_sums import REALS, lane_sums, largest_product
 from hwgen.pe.parallel import ParallelPE
 
@@ -58,15 +59,29 @@ class RunningSums:
         return acc
 
     @cached_property
+    def bounds(self) -> tuple[int, int]:
+        """Least and greatest sum on the way, as long as none overflows."""
+        pe, frac = self.pe, self.pe.operands.product_frac
+        return sum_bounds(pe.multiplier.bounds(pe.operands), self.steps * pe.lanes, lanes=pe.lanes,
+                          drop=pe.accumulator.drop(frac), rounding=pe.accumulator.rounding,
+                          random_bits=pe.draw_bits)
+
+    @cached_property
+    def overflows(self) -> bool:
+        """Whether a sum on the way can leave the accumulator's format."""
+        low, high = self.bounds
+        return low < self.pe.format.minimum or high > self.pe.format.maximum
+
+    @cached_property
     def saturates(self) -> bool:
         """Whether a sum on the way can saturate."""
-        return (self.pe.accumulator.overflow is Overflow.SATURATE
-                and self.pe.after(self.steps) is self.pe)
+        return self.overflows and self.pe.accumulator.overflow is Overflow.SATURATE
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
         """Narrowest in which steps are exact, or wrap as the accumulator may: int32 to object."""
-        width = self.pe.after(self.steps).format.width + _HEADROOM * self.saturates
+        sums = self.pe.format.shape if self.overflows else smallest_shape(*self.bounds)
+        width = sums.width + _HEADROOM * self.saturates
         for bits in (32, 64):
             if max(self.pe.sum_bits + _HEADROOM, width) <= bits:
                 return np.dtype(f"i{bits // 8}")
