@@ -328,7 +328,7 @@ MUTANTS = {
         "golden ws", RunningSums, "_step_by_step", "if self.saturates", "if False"),
     "golden: floor for all roundings": Mutant(
         "golden os", RunningSums, "_step_by_step",
-        "accumulator.golden_round(addend, frac, draw, out=addend)", "addend >> 3"),
+        "accumulator.rounding.golden(addend, drop, draw, bits, out=addend)", "addend >> 3"),
     "golden: bank does not saturate": Mutant(
         "golden ws", WeightStationary, "golden", "pe.accumulator.golden_join(bank[rows], acc)",
         "bank[rows] + acc"),
