@@ -17,7 +17,7 @@ other, and no source can start from the state zero, where it would stay.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, prod
 from typing import Any
 
 import numpy as np
@@ -129,7 +129,8 @@ class DrawStream:
     """Draws of ``bits`` bits of many sources in step, in the order of time.
 
     The sequence is made in words of 8, 16 or 32 bits.  Squaring the polynomial: bits 2, 4, 8 ..
-    apart obey the recurrence of single bits, so words of as many bits do.
+    apart obey the recurrence of single bits, so words of as many bits do.  The words of several
+    sources lie side by side in 64 bits, and are shifted together.
 
     Parameters
     ----------
@@ -138,50 +139,75 @@ class DrawStream:
     """
 
     def __init__(self, registers: Words, bits: int):
-        self._bits = bits
+        self._bits, self._shape = bits, registers.shape
         self._width = next(width for width in (8, 16, 32) if bits <= width)
-        self._words = np.zeros((SOURCE_BITS, *registers.shape), f"u{self._width // 8}")
+        self._dtype = np.dtype(f"u{self._width // 8}")
+        states = np.zeros(-(-registers.size // 8) * 8, np.uint32)
+        states[: registers.size] = registers.reshape(-1)
+        words = np.zeros((SOURCE_BITS, len(states)), self._dtype)
         part = min(self._width, 16)
-        for word in self._words:
+        for word in words:
             for place in range(0, self._width, part):
-                bits_of_word = registers & np.uint32((1 << part) - 1)
+                bits_of_word = states & np.uint32((1 << part) - 1)
                 word |= bits_of_word.astype(word.dtype) << word.dtype.type(place)
-                registers = _leapt(registers, part)
+                states = _leapt(states, part)
+        self._words = words.view(np.uint64)
         self._offset = 0
 
     def __iter__(self) -> Iterator[Words]:
-        """The next draws one by one, without end; many are made at once, so take no others."""
+        """The next draws one by one, without end; take no others then."""
+        ring, position = self._words[:SOURCE_BITS], self._offset  # word n in row n modulo 31
+        low, high = SOURCE_TAPS
         while True:
-            yield from self.take(SOURCE_BITS)
+            first, shift = divmod(position, self._width)
+            draw = np.empty_like(ring[0])
+            self._extract(ring[first % SOURCE_BITS], ring[(first + 1) % SOURCE_BITS], shift, draw)
+            yield self._unpacked(draw)
+            position += self._bits
+            for n in range(first, position // self._width):
+                np.bitwise_xor(ring[(n + low) % SOURCE_BITS], ring[(n + high) % SOURCE_BITS],
+                               out=ring[n % SOURCE_BITS])
 
     def take(self, count: int) -> Words:
-        """The next draws, ``(count, ...)`` unsigned integers; do not write into them."""
+        """The next draws, ``(count, ...)`` unsigned integers."""
         end = self._offset + count * self._bits
         self._provide(-(-end // self._width) + SOURCE_BITS)
-        if self._bits == self._width:
-            taken = self._words[:count]
-        else:
-            taken = np.empty((count, *self._words.shape[1:]), self._words.dtype)
-            period = self._width // gcd(self._width, self._bits)
-            for phase in range(min(period, count)):
-                self._extract(taken[phase::period], self._offset + phase * self._bits, period)
-            taken &= taken.dtype.type((1 << self._bits) - 1)
+        taken = np.empty((count, self._words.shape[1]), np.uint64)
+        period = self._width // gcd(self._width, self._bits)
+        step = self._bits * period // self._width
+        for phase in range(min(period, count)):
+            part = taken[phase::period]  # draws that begin at the same bit of a word
+            first, shift = divmod(self._offset + phase * self._bits, self._width)
+            stop = first + (len(part) - 1) * step + 1
+            self._extract(self._words[first:stop:step], self._words[first + 1 : stop + 1 : step],
+                          shift, part)
         first, self._offset = divmod(end, self._width)
         self._words = self._words[first:]
-        return taken
+        return self._unpacked(taken)
 
-    def _extract(self, taken: Words, position: int, period: int) -> None:
-        """Draws ``period`` apart, each at the same bit of a word, with bits above them left."""
-        (first, shift), step = divmod(position, self._width), self._bits * period // self._width
-        stop = first + (len(taken) - 1) * step + 1
-        np.right_shift(self._words[first:stop:step], shift, out=taken)
-        if shift + self._bits > self._width:
-            taken |= self._words[first + 1 : stop + 1 : step] << (self._width - shift)
+    def _extract(self, word: Words, following: Words, shift: int, out: Words) -> None:
+        """Draws that begin at bit ``shift`` of ``word`` and may end in the ``following`` one."""
+        kept = min(self._bits, self._width - shift)
+        np.right_shift(word, np.uint64(shift), out=out)
+        out &= self._low_bits(kept)
+        if kept < self._bits:
+            rest = following & self._low_bits(self._bits - kept)
+            rest <<= np.uint64(kept)
+            out |= rest
+
+    def _low_bits(self, count: int) -> np.uint64:
+        """The low ``count`` bits of every word in 64 bits."""
+        return np.uint64(((1 << 64) - 1) // ((1 << self._width) - 1) * ((1 << count) - 1))
+
+    def _unpacked(self, packed: Words) -> Words:
+        """Draws from words of 64 bits, ``(..., n) uint64``, in the shape of the sources."""
+        draws = packed.view(self._dtype)[..., : prod(self._shape)]
+        return draws.reshape(*packed.shape[:-1], *self._shape)
 
     def _provide(self, count: int) -> None:
         """Have ``count`` words of every source; those before the next draw are gone."""
         known, (low, high) = len(self._words), SOURCE_TAPS
-        words = np.empty((max(count, known), *self._words.shape[1:]), self._words.dtype)
+        words = np.empty((max(count, known), self._words.shape[1]), np.uint64)
         words[:known] = self._words
         while known < len(words):
             n = known - SOURCE_BITS

@@ -7,6 +7,7 @@ simulator it becomes submodules and assignments, and when emitting it is written
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Protocol, runtime_checkable
 
 from amaranth import Cat, Const, Module, Shape, Value
@@ -37,6 +38,9 @@ class Zeros:
     """``width`` bits that are zero."""
 
     width: int
+
+    def __len__(self) -> int:
+        return self.width
 
 
 Wires = tuple[Bits | Zeros, ...]
@@ -104,20 +108,63 @@ class StructuralUnit(wiring.Component):
 
 def rtlil(structure: Structure, signature: wiring.Signature, name: str,
           platform: EmitPlatform) -> str:
-    """The module ``name`` in Yosys's RTLIL, its parts converted by ``platform``."""
-    nets, cells = [], []
+    """The module ``name`` in Yosys's RTLIL, its parts converted by ``platform``.
+
+    What a part gives to an output of the module is a piece of that output, without a net of its
+    own.
+    """
+    nets, cells, pieces = [], [], _pieces(structure)
     for label, part in structure.parts.items():
         module, ports = platform.converted(part.unit)
         outputs = [port_of(part.unit, port, label) for port in part.unit.signature.members
                    if port in ports and port not in part.inputs]
-        nets += [f"  wire width {len(bits)} {_net(bits)}" for bits in outputs]
+        nets += [f"  wire width {len(bits)} {_net(bits)}" for bits in outputs
+                 if (label, bits.port) not in pieces]
         wires = {**{bits.port: (bits,) for bits in outputs}, **part.inputs,
                  **{port: (Bits("", port, 0, 1),) for port in ("clk", "rst")}}
         cells += [f"  cell \\{module} \\{label}",
-                  *_connections({port: wires[port] for port in wires if port in ports}),
+                  *(f"  connect \\{port} {_sigspec(_moved(wires[port], pieces))}"
+                    for port in wires if port in ports),
                   "  end"]
-    lines = [*_declarations(signature), *nets, *cells, *_connections(structure.outputs)]
+    lines = [*_declarations(signature), *nets, *cells, *_assignments(structure, pieces)]
     return "\n".join([f"module \\{name}", *lines, "end", ""])
+
+
+Pieces = dict[tuple[str, str], Bits]
+"""Part and port to the bits of the module's output that this port drives."""
+
+
+def _pieces(structure: Structure) -> Pieces:
+    """For all ports of parts that are whole in an output; the first place of each."""
+    pieces: Pieces = {}
+    for output, wires in structure.outputs.items():
+        for at, bits in _placed(output, wires):
+            if (isinstance(bits, Bits) and bits.part
+                    and bits == port_of(structure.parts[bits.part].unit, bits.port, bits.part)):
+                pieces.setdefault((bits.part, bits.port), at)
+    return pieces
+
+
+def _assignments(structure: Structure, pieces: Pieces) -> Iterator[str]:
+    """What the outputs carry beside the pieces that parts drive."""
+    for output, wires in structure.outputs.items():
+        for at, bits in _placed(output, _moved(wires, pieces)):
+            if bits != at:
+                yield f"  connect {_sigspec((at,))} {_sigspec((bits,))}"
+
+
+def _moved(wires: Wires, pieces: Pieces) -> Wires:
+    """The same bits, where they lie in an output there."""
+    return tuple(pieces[bits.part, bits.port][bits.start : bits.stop]
+                 if isinstance(bits, Bits) and (bits.part, bits.port) in pieces else bits
+                 for bits in wires)
+
+
+def _placed(output: str, wires: Wires) -> Iterator[tuple[Bits, Bits | Zeros]]:
+    """Each of ``wires`` behind the bits of ``output`` that it drives."""
+    ends = accumulate(map(len, wires), initial=0)
+    return ((Bits("", output, start, stop), bits)
+            for (start, stop), bits in zip(pairwise(ends), wires, strict=True))
 
 
 def _declarations(signature: wiring.Signature) -> Iterator[str]:
@@ -133,10 +180,6 @@ def _declarations(signature: wiring.Signature) -> Iterator[str]:
 def port_of(unit: Placeable | Structural, port: str, part: str = "") -> Bits:
     """All bits of a port of the part ``part``, or of the module itself."""
     return Bits(part, port, 0, Shape.cast(unit.signature.members[port].shape).width)
-
-
-def _connections(wires: Mapping[str, Wires]) -> Iterator[str]:
-    return (f"  connect \\{port} {_sigspec(bits)}" for port, bits in wires.items())
 
 
 def _net(bits: Bits) -> str:

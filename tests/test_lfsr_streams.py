@@ -61,6 +61,17 @@ def test_stream_goes_on_where_it_stopped(bits: int) -> None:
         expected[n : n + 70].tolist())
 
 
+@pytest.mark.parametrize("bits", [6, 8, 13, 24])
+@pytest.mark.parametrize("count", [1, 7, 8, 9])
+def test_any_number_of_sources(count: int, bits: int) -> None:
+    first = sources(count)
+    expected = draws(first, 100, bits)
+    assert [draw(sequence(first[-1].tolist(), 100 * bits), n, bits)
+            for n in range(100)] == expected[:, -1].tolist()
+    one_by_one = zip(range(100), DrawStream(states(first), bits), strict=False)
+    assert [part.tolist() for _, part in one_by_one] == expected.tolist()
+
+
 def test_taken_draws_stay() -> None:
     stream = DrawStream(states(sources(3)), 16)
     taken = stream.take(40)

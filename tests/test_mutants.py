@@ -161,32 +161,34 @@ MUTANTS = {
         "os draws", DrawSourceUnit, "elaborate",
         "Cat(state[bits:], Mux(self.load, self.seed, low ^ high))", ONE_STEP),
     "draw used before its operands": Mutant(
-        "os draws", OutputStationaryCellUnit, "_draw", 'return {"draw": draw}',
-        'return {"draw": self.n_draw}'),
+        "os draws", OutputStationaryCellUnit, "_draw",
+        'return {"draw": passing_draw(m, self)}',
+        'return {"draw": (passing_draw(m, self), self.n_draw)[1]}'),
     "draw used after its operands": Mutant(
-        "ws draws", WeightStationaryCellUnit, "_draw", 'return {"draw": self.n_draw}',
-        'return {"draw": draw}'),
+        "ws draws", WeightStationaryCellUnit, "_draw", """passing_draw(m, self)
+        return {"draw": self.n_draw}""", 'return {"draw": passing_draw(m, self)}'),
     "own draws advanced by the clock": Mutant(
-        "os own draws", results, "drawn", "step=cell.en & step", "step=1"),
+        "os own draws", random, "own_draw", "step=cell.en & step", "step=1"),
     "own draws advanced while the mesh holds": Mutant(
-        "os own draws stalls", results, "drawn", "step=cell.en & step", "step=step"),
+        "os own draws stalls", random, "own_draw", "step=cell.en & step", "step=step"),
     "own draws advanced by bubbles": Mutant(
         "ws own draws stalls", WeightStationaryMesh, "_draws", 'taps(m, en, step,',
         'taps(m, en, Const(1),'),
     "column's draws advanced by bubbles": Mutant(
-        "os draws stalls", SourceCellUnit, "elaborate", "self.en & self.w_step", "self.en"),
+        "os draws stalls", SourceCellUnit, "elaborate", "self, self.w_step)", "self, 1)"),
     "column's draws advanced while the mesh holds": Mutant(
-        "os draws stalls", SourceCellUnit, "elaborate", "self.en & self.w_step", "self.w_step"),
+        "os draws stalls", random, "own_draw", "cell.en & step", "step"),
     "column's draws a step early": Mutant(
         "ws draws", WeightStationaryMesh, "_draws", 'delayed(m, en, step, 1, "drawing")', "step"),
     "results' draws advanced by every cycle": Mutant(
-        "os draws", results.RequantizerCellUnit, "elaborate", "spec.draw_bits, self.w_send)",
-        "spec.draw_bits, 1)"),
+        "os draws", results.RequantizerCellUnit, "elaborate", "self, self.w_send)",
+        "self, 1)"),
     "bank's draws advanced by every cycle": Mutant(
-        "ws draws", BankCellUnit, "elaborate", "spec.draw_bits, send)", "spec.draw_bits, 1)"),
+        "ws draws", BankCellUnit, "elaborate", 'eastward(m, self, "send"))',
+        '(eastward(m, self, "send"), 1)[1])'),
     "bank's draws advanced a cycle early": Mutant(
-        "ws draws", BankCellUnit, "elaborate", "spec.draw_bits, send)",
-        "spec.draw_bits, self.w_send)"),
+        "ws draws", BankCellUnit, "elaborate", 'eastward(m, self, "send"))',
+        '(eastward(m, self, "send"), self.w_send)[1])'),
     "rows seeded alike": Mutant(
         "os own draws", Randomness, "chain", "grid.e_seed[:chained]",
         "self.steps.o.replicate(self._array.rows - 1)"),
@@ -208,7 +210,7 @@ MUTANTS = {
         "ws draws reset", SeederUnit, "elaborate", "Signal(init=1)",
         "Signal(init=1, reset_less=True)"),
     "golden: sharing mixed up": Mutant(
-        "golden draws", Draws, "steps", '== "pe"', '== "column"'),
+        "golden draws", Draws, "steps", "= array.source_rows", "= 1"),
     "golden: chain the other way": Mutant("golden draws", lfsr, "keys", "[::-1]", ""),
     "golden: tiles draw alike": Mutant(
         "golden draws", OutputStationary, "_sources", "across, steps)", "across, 0)"),
@@ -262,6 +264,8 @@ MUTANTS = {
     "slopes swapped": Mutant("os", skew.Triangle, "structure", '== "rising"', '!= "rising"'),
     "delay line not held": Mutant(
         "os stalls", skew.DelayUnit, "elaborate", "m.If(self.en)", "m.If(1)"),
+    "flags not held on their way east": Mutant(
+        "os stalls", skew, "eastward", "m.If(cell.en)", "m.If(1)"),
     "flags survive a reset in os": Mutant(
         "os reset", skew, "taps", "name=name", "name=name, reset_less=True"),
     "flags survive a reset in ws": Mutant(
@@ -324,7 +328,7 @@ MUTANTS = {
         "golden ws", RunningSums, "_step_by_step", "if self.saturates", "if False"),
     "golden: floor for all roundings": Mutant(
         "golden os", RunningSums, "_step_by_step",
-        "accumulator.golden_round(addend, frac, draw, out=addend)", "addend >> 3"),
+        "accumulator.rounding.golden(addend, drop, draw, bits, out=addend)", "addend >> 3"),
     "golden: bank does not saturate": Mutant(
         "golden ws", WeightStationary, "golden", "pe.accumulator.golden_join(bank[rows], acc)",
         "bank[rows] + acc"),
@@ -341,7 +345,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
     assert mutant.old in source, "the source has moved on: plant this bug anew"
     made: dict[str, Any] = {}
     exec(source.replace(mutant.old, mutant.new), function.__globals__, made)
-    for owner in (mutant.owner, skew, output_stationary, weight_stationary, bank, random):
+    for owner in (mutant.owner, skew, output_stationary, weight_stationary, bank, random, results):
         if mutant.name in vars(owner):
             monkeypatch.setattr(owner, mutant.name, made[mutant.name])
 

@@ -6,14 +6,14 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import memory, wiring
 
 from hwgen.arith.accumulator import Requantizer
-from hwgen.array.grid import Cell
-from hwgen.array.results import drawn
+from hwgen.array.random import SeededCell, own_draw
+from hwgen.array.skew import eastward
 from hwgen.number import Fixed
 from hwgen.pe.parallel import ParallelPE
 
 
 @dataclass(frozen=True)
-class BankCell(Cell):
+class BankCell(SeededCell):
     """The foot of a column: adds a tile's sums to those kept of earlier tiles, and requantizes.
 
     Row ``r`` of every tile goes to word ``r``.  The flags of a row come one cycle before its sum,
@@ -38,18 +38,13 @@ class BankCell(Cell):
         return "bank"
 
     @property
-    def draw_bits(self) -> int:
-        """Random bits of each conversion to a result."""
+    def source_bits(self) -> int:
         return self.requantizer.draw_bits(self.pe.result_format.frac)
-
-    @property
-    def common(self) -> tuple[str, ...]:
-        return ("en", "load") if self.draw_bits else ("en",)
 
     @property
     def west(self) -> dict[str, int]:
         flags = {"step": 1, "start": 1, "row": max(1, (self.bank_rows - 1).bit_length())}
-        return flags | ({"send": 1, "seed": self.draw_bits} if self.draw_bits else {})
+        return flags | ({"send": 1, **self.seeds} if self.source_bits else {})
 
     @property
     def north(self) -> dict[str, int]:
@@ -79,26 +74,21 @@ class BankCellUnit(wiring.Component):
         # Rows of one address come at least mesh_rows cycles apart: only a mesh of one row can read
         # a word in the cycle that writes it.
         read = bank.read_port(transparent_for=(write,) if spec.mesh_rows == 1 else ())
-        step, start = Signal(name="step"), Signal(name="start")
+        step, start = eastward(m, self, "step"), eastward(m, self, "start")
         row = Signal(len(self.w_row), reset_less=True)
         code = Signal(len(self.s_code), reset_less=True)
         tile = self.spec.tile.rtl(self.n_sum)
         total = Signal(pe.result_format.shape)
         draw = None
-        if spec.draw_bits:
-            send = Signal(name="send")
-            draw = drawn(m, platform, self, spec.draw_bits, send)
-            m.d.comb += self.e_send.eq(send)
-            with m.If(self.en):
-                m.d.sync += send.eq(self.w_send)
+        if spec.source_bits:
+            draw = own_draw(m, platform, self, eastward(m, self, "send"))
         with m.If(self.en):
-            m.d.sync += [step.eq(self.w_step), start.eq(self.w_start), row.eq(self.w_row)]
+            m.d.sync += row.eq(self.w_row)
             m.d.sync += code.eq(spec.requantizer.rtl(pe.result_format, total, draw))
         m.d.comb += [
             total.eq(pe.accumulator.rtl_join(Mux(start, 0, read.data), tile)),
             read.addr.eq(self.w_row), read.en.eq(self.en),
             write.addr.eq(row), write.data.eq(total), write.en.eq(self.en & step),
-            self.e_step.eq(step), self.e_start.eq(start), self.e_row.eq(row),
-            self.s_code.eq(code),
+            self.e_row.eq(row), self.s_code.eq(code),
         ]
         return m

@@ -82,6 +82,16 @@ class ArraySpec(Spec):
         return bool(self.pe.draw_bits or self.result_draw_bits)
 
     @property
+    def source_rows(self) -> int:
+        """Rows of sources for the PEs' steps: R, or one that all rows share."""
+        return self.rows if self.random.sharing == "pe" else 1
+
+    @property
+    def own_draws(self) -> bool:
+        """Whether every PE has a source of its own for its steps."""
+        return self.random.sharing == "pe" and self.pe.draw_bits > 0
+
+    @property
     def seeding_cycles(self) -> int:
         """Cycles after a reset in which no operand is accepted; 0 unless something is drawn."""
         return self.random.seeding_cycles(self)

@@ -8,15 +8,14 @@ import numpy as np
 from amaranth import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 
-from hwgen.array.grid import Cell, Grid
-from hwgen.array.random import Draws, Randomness
-from hwgen.array.results import ResultStream, drawn, requantizers
+from hwgen.array.grid import Grid
+from hwgen.array.random import Draws, PECell, Randomness, own_draw, passing_draw
+from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
-from hwgen.array.skew import Triangle, delayed, taps
+from hwgen.array.skew import delayed, eastward, skewed, taps
 from hwgen.array.stream import BeatField, BeatLayout
 from hwgen.lfsr import DrawStream, Words
 from hwgen.number import Codes
-from hwgen.pe.parallel import ParallelPE
 from hwgen.pe.running_sums import BLOCK, RunningSums
 from hwgen.place import place
 from hwgen.spec import Spec
@@ -146,8 +145,7 @@ class OutputStationary(Spec):
 
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; row 0 is southmost, so that its result leaves first."""
-        own = array.random.sharing == "pe" and array.pe.draw_bits > 0
-        cell = OutputStationaryCell(pe=array.pe, own_draws=own)
+        cell = OutputStationaryCell(pe=array.pe, own_draws=array.own_draws)
         return Grid.of(cell, array.rows, array.columns, "south")
 
     def feet(self, array: "ArraySpec") -> Grid:
@@ -159,40 +157,25 @@ class OutputStationary(Spec):
 
 
 @dataclass(frozen=True)
-class OutputStationaryCell(Cell):
-    """PE with its sum, its drain register and the operands on their way east and south.
-
-    Parameters
-    ----------
-    own_draws : whether the PE has a source of random bits; if not, draws come from the north.
-    """
-
-    pe: ParallelPE
-    own_draws: bool = False
+class OutputStationaryCell(PECell):
+    """PE with its sum, its drain register and the operands on their way east and south."""
 
     @property
     def module_name(self) -> str:
         return "cell"
 
     @property
-    def common(self) -> tuple[str, ...]:
-        return ("en", "load") if self.own_draws else ("en",)
-
-    @property
     def west(self) -> dict[str, int]:
         return {
             "a": self.pe.a.width * self.pe.lanes, "valid": 1, "last": 1, "shift": 1,
             **({"flush": 1} if self.pe.accumulator.chunk else {}),
-            **({"seed": self.pe.draw_bits} if self.own_draws else {}),
+            **self.seeds,
         }
 
     @property
     def north(self) -> dict[str, int]:
-        shared = self.pe.draw_bits > 0 and not self.own_draws
-        return {
-            "b": self.pe.b.width * self.pe.lanes, "sum": self.pe.result_format.width,
-            **({"draw": self.pe.draw_bits} if shared else {}),
-        }
+        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.result_format.width,
+                **self.shared_draws}
 
     def create(self) -> wiring.Component:
         return OutputStationaryCellUnit(self)
@@ -216,7 +199,8 @@ class OutputStationaryCellUnit(wiring.Component):
         pe_spec = self.spec.pe
         a, b = (Signal(len(port), name=name, reset_less=True)
                 for name, port in (("a", self.w_a), ("b", self.n_b)))
-        valid, last, shift = (Signal(name=name) for name in ("valid", "last", "shift"))
+        valid, last = eastward(m, self, "valid"), eastward(m, self, "last")
+        eastward(m, self, "shift")
         acc = Signal(pe_spec.format.shape)
         drain = Signal(pe_spec.result_format.width, reset_less=True)
         pe = place(m, platform, "pe", pe_spec, en=self.en, a=a, b=b, acc_i=acc,
@@ -226,7 +210,6 @@ class OutputStationaryCellUnit(wiring.Component):
         clears = self._flushes(m) if pe_spec.accumulator.chunk else ends
         with m.If(self.en):
             m.d.sync += [a.eq(self.w_a), b.eq(self.n_b)]
-            m.d.sync += [valid.eq(self.w_valid), last.eq(self.w_last), shift.eq(self.w_shift)]
             with m.If(adds):
                 m.d.sync += acc.eq(pe.acc_o)
             with m.If(clears):
@@ -239,31 +222,18 @@ class OutputStationaryCellUnit(wiring.Component):
                 m.d.sync += drain.eq(total)
             with m.Elif(self.w_shift):
                 m.d.sync += drain.eq(self.n_sum)
-        m.d.comb += [
-            self.e_a.eq(a), self.e_valid.eq(valid), self.e_last.eq(last),
-            self.e_shift.eq(shift), self.s_b.eq(b), self.s_sum.eq(drain),
-        ]
+        m.d.comb += [self.e_a.eq(a), self.s_b.eq(b), self.s_sum.eq(drain)]
         return m
 
     def _draw(self, m, platform, valid):
         """The PE's random bits, where it takes any: of its own source, or passing by."""
-        bits = self.spec.pe.draw_bits
-        if not bits:
-            return {}
         if self.spec.own_draws:
-            return {"draw": drawn(m, platform, self, bits, valid)}
-        draw = Signal(bits, reset_less=True)
-        with m.If(self.en):
-            m.d.sync += draw.eq(self.n_draw)
-        m.d.comb += self.s_draw.eq(draw)
-        return {"draw": draw}
+            return {"draw": own_draw(m, platform, self, valid)}
+        return {"draw": passing_draw(m, self)} if self.spec.shared_draws else {}
 
     def _flushes(self, m):
         """High with the inner sum of a chunk that ends."""
-        flush = Signal(name="flush")
-        m.d.comb += self.e_flush.eq(flush)
-        with m.If(self.en):
-            m.d.sync += flush.eq(self.w_flush)
+        flush = eastward(m, self, "flush")
         return delayed(m, self.en, flush, self.spec.pe.latency, "flushes")
 
     def _chunks(self, m, inner, flushes, ends):
@@ -303,20 +273,15 @@ class OutputStationaryMesh(wiring.Component):
         randomness = Randomness(m, platform, array, self)
         en = results.en
         step, last = self._accept(m, en, randomness.busy)
-        pe = array.pe
-        skew_a = place(m, platform, "skew_a",
-                       Triangle(pe.a.width * pe.lanes, array.rows, "falling"),
-                       en=en, i=self.a.payload.codes)
-        skew_b = place(m, platform, "skew_b",
-                       Triangle(pe.b.width * pe.lanes, array.columns, "rising"),
-                       en=en, i=self.b.payload.codes)
+        a = skewed(m, platform, "skew_a", en, self.a.payload.codes, array.rows, "falling")
+        b = skewed(m, platform, "skew_b", en, self.b.payload.codes, array.columns, "rising")
         valid_taps = taps(m, en, step, array.rows, "falling", "valid_taps")
         last_taps = taps(m, en, last, array.rows, "falling", "last_taps")
         drains, shifts = self._drain(m, en, last_taps[0])
         valid = delayed(m, en, drains, array.columns - 1, "drain_taps")
         grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
-                     w_a=skew_a.o, w_valid=valid_taps, w_last=last_taps, w_shift=shifts,
-                     n_b=skew_b.o, n_sum=Const(0, pe.result_format.width * array.columns),
+                     w_a=a, w_valid=valid_taps, w_last=last_taps, w_shift=shifts,
+                     n_b=b, n_sum=Const(0, array.pe.result_format.width * array.columns),
                      **self._flushes(m, en, step, last), **randomness.grid_inputs(en, step))
         randomness.chain(grid)
         codes = results.requantized(array.dataflow.feet(array), grid.s_sum,

@@ -1,15 +1,18 @@
 """Random bits of an array: where its draws come from, in the golden and in the mesh."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from amaranth import Module, Signal
+from amaranth import Const, Module, Signal
 from amaranth.lib import wiring
 from pydantic import Field
 
 from hwgen.array.grid import Cell, Grid
+from hwgen.array.skew import eastward
 from hwgen.lfsr import (
     SEED_BITS,
     DrawSource,
@@ -22,6 +25,7 @@ from hwgen.lfsr import (
     states,
 )
 from hwgen.number import Codes
+from hwgen.pe.parallel import ParallelPE
 from hwgen.place import place
 from hwgen.spec import InputError, Int, Spec
 
@@ -63,8 +67,7 @@ class RandomSource(Spec):
 
     def seeding_cycles(self, array: "ArraySpec") -> int:
         """Cycles after a reset in which no operand is accepted: the sources are being seeded."""
-        rows = array.rows if self.sharing == "pe" else 1
-        chains = ((rows, array.pe.draw_bits), (1, array.result_draw_bits))
+        chains = ((array.source_rows, array.pe.draw_bits), (1, array.result_draw_bits))
         return max((1 + load_cycles(rows * array.columns, bits) for rows, bits in chains if bits),
                    default=0)
 
@@ -83,7 +86,7 @@ class Draws:
         :class:`~hwgen.lfsr.DrawStream`.
         """
         array, bits = self.array, self.array.pe.draw_bits
-        rows = array.rows if array.random.sharing == "pe" else 1
+        rows = array.source_rows
         first = keys(self.seed, rows * array.columns, bits)
         registers = states(first).reshape(1, rows, array.columns)
         while len(registers) < count:
@@ -92,15 +95,71 @@ class Draws:
         return registers
 
     def results(self, count: int) -> Codes:
-        """Of ``count`` result beats: ``(count, C)``."""
+        """Of ``count`` result beats, if their conversion draws: ``(count, C)``."""
         bits = self.array.result_draw_bits
-        if not bits:
-            return np.zeros((count, self.array.columns), np.int32)
         return draws(keys(self.seed, self.array.columns, bits, second=True), count, bits)
 
 
+class SeededCell(Cell):
+    """A cell that may have a source of random bits, a link in the chain of all of them."""
+
+    @property
+    @abstractmethod
+    def source_bits(self) -> int:
+        """Random bits of each draw of its source, 0 without one."""
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        return ("en", "load") if self.source_bits else ("en",)
+
+    @property
+    def seeds(self) -> dict[str, int]:
+        """What enters the source in the west and leaves it in the east."""
+        return {"seed": self.source_bits} if self.source_bits else {}
+
+
+def own_draw(m: Module, platform: Any, cell: Any, step: Any) -> Any:
+    """The draw of a :class:`SeededCell`'s source, used up by ``step``."""
+    source = place(m, platform, "source", DrawSource(len(cell.w_seed)), load=cell.load,
+                   step=cell.en & step, seed=cell.w_seed)
+    m.d.comb += cell.e_seed.eq(source.draw)
+    return source.draw
+
+
 @dataclass(frozen=True)
-class SourceCell(Cell):
+class PECell(SeededCell):
+    """A PE of a mesh and the draws that it takes.
+
+    Parameters
+    ----------
+    own_draws : whether the PE has a source of random bits; if not, draws come from the north.
+    """
+
+    pe: ParallelPE
+    own_draws: bool = field(default=False, kw_only=True)
+
+    @property
+    def source_bits(self) -> int:
+        return self.pe.draw_bits if self.own_draws else 0
+
+    @property
+    def shared_draws(self) -> dict[str, int]:
+        """What comes from the north and goes on south where a column shares its draws."""
+        shared = self.pe.draw_bits > 0 and not self.own_draws
+        return {"draw": self.pe.draw_bits} if shared else {}
+
+
+def passing_draw(m: Module, cell: Any) -> Signal:
+    """A column's draw on its way south: from the north a cycle ago."""
+    draw = Signal(len(cell.n_draw), name="draw", reset_less=True)
+    with m.If(cell.en):
+        m.d.sync += draw.eq(cell.n_draw)
+    m.d.comb += cell.s_draw.eq(draw)
+    return draw
+
+
+@dataclass(frozen=True)
+class SourceCell(SeededCell):
     """The head of a column: the draws that its PEs share."""
 
     bits: int
@@ -110,12 +169,12 @@ class SourceCell(Cell):
         return "source"
 
     @property
-    def common(self) -> tuple[str, ...]:
-        return ("en", "load")
+    def source_bits(self) -> int:
+        return self.bits
 
     @property
     def west(self) -> dict[str, int]:
-        return {"step": 1, "seed": self.bits}
+        return {"step": 1, **self.seeds}
 
     @property
     def north(self) -> dict[str, int]:
@@ -138,13 +197,8 @@ class SourceCellUnit(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        step = Signal(name="step")
-        source = place(m, platform, "source", DrawSource(self.spec.bits), load=self.load,
-                       step=self.en & self.w_step, seed=self.w_seed)
-        with m.If(self.en):
-            m.d.sync += step.eq(self.w_step)
-        m.d.comb += [self.e_step.eq(step), self.e_seed.eq(source.draw),
-                     self.s_draw.eq(source.draw)]
+        eastward(m, self, "step")
+        m.d.comb += self.s_draw.eq(own_draw(m, platform, self, self.w_step))
         return m
 
 
@@ -153,19 +207,16 @@ class Randomness:
 
     def __init__(self, m: Module, platform: Any, array: "ArraySpec", top: Any):
         self._m, self._platform, self._array, self._top = m, platform, array, top
-        seeders = [seeder for seeder in (self.steps, self.results) if seeder is not None]
+        busy = [seeder.busy for seeder in (self.steps, self.results) if seeder is not None]
         self.busy = Signal(name="seeding")
-        m.d.comb += self.busy.eq(0 if not seeders else
-                                 seeders[0].busy if len(seeders) == 1 else
-                                 seeders[0].busy | seeders[1].busy)
+        m.d.comb += self.busy.eq(reduce(or_, busy or [Const(0)]))
 
     @cached_property
     def steps(self) -> Any:
         """The seeder of the PEs' chain; None without stochastic rounding."""
         array = self._array
-        shared = array.random.sharing == "column"
-        return self._seeder("seed_steps", array.pe.draw_bits,
-                            array.columns * (1 if shared else array.rows), False)
+        return self._seeder("seed_steps", array.pe.draw_bits, array.columns * array.source_rows,
+                            False)
 
     @cached_property
     def results(self) -> Any:
@@ -184,7 +235,7 @@ class Randomness:
         if self.steps is None:
             return {}
         array = self._array
-        if array.random.sharing == "pe":
+        if array.own_draws:
             return {"load": self.steps.load}
         heads = place(self._m, self._platform, "sources",
                       Grid.of(SourceCell(array.pe.draw_bits), 1, array.columns), en=en,
@@ -193,7 +244,7 @@ class Randomness:
 
     def chain(self, grid: Any) -> None:
         """Join the sources of all PEs: the end of a row seeds the next row's first PE."""
-        if self.steps is not None and self._array.random.sharing == "pe":
+        if self._array.own_draws:
             chained = self._array.pe.draw_bits * (self._array.rows - 1)
             self._m.d.comb += [
                 grid.w_seed[: self._array.pe.draw_bits].eq(self.steps.o),

@@ -7,9 +7,9 @@ from amaranth import Module, Signal
 from amaranth.lib import wiring
 
 from hwgen.arith.accumulator import Requantizer
-from hwgen.array.grid import Cell, Grid
-from hwgen.array.skew import Triangle
-from hwgen.lfsr import DrawSource
+from hwgen.array.grid import Grid
+from hwgen.array.random import SeededCell, own_draw
+from hwgen.array.skew import eastward, skewed
 from hwgen.number import Fixed
 from hwgen.place import place
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RequantizerCell(Cell):
+class RequantizerCell(SeededCell):
     """The foot of a column: converts each sum and registers it."""
 
     requantizer: Requantizer
@@ -29,17 +29,12 @@ class RequantizerCell(Cell):
         return "requantize"
 
     @property
-    def draw_bits(self) -> int:
-        """Random bits of each conversion."""
+    def source_bits(self) -> int:
         return self.requantizer.draw_bits(self.source.frac)
 
     @property
-    def common(self) -> tuple[str, ...]:
-        return ("en", "load") if self.draw_bits else ("en",)
-
-    @property
     def west(self) -> dict[str, int]:
-        return {"send": 1, "seed": self.draw_bits} if self.draw_bits else {}
+        return {"send": 1, **self.seeds} if self.source_bits else {}
 
     @property
     def north(self) -> dict[str, int]:
@@ -69,24 +64,13 @@ class RequantizerCellUnit(wiring.Component):
         total = spec.source.rtl(self.n_sum)
         code = Signal(len(self.s_code), reset_less=True)
         draw = None
-        if spec.draw_bits:
-            draw = drawn(m, platform, self, spec.draw_bits, self.w_send)
-            send = Signal(name="send")
-            m.d.comb += self.e_send.eq(send)
-            with m.If(self.en):
-                m.d.sync += send.eq(self.w_send)
+        if spec.source_bits:
+            draw = own_draw(m, platform, self, self.w_send)
+            eastward(m, self, "send")
         with m.If(self.en):
             m.d.sync += code.eq(spec.requantizer.rtl(spec.source, total, draw))
         m.d.comb += self.s_code.eq(code)
         return m
-
-
-def drawn(m: Module, platform: Any, cell: Any, bits: int, step: Any) -> Any:
-    """The draw of a cell's own source, used up by ``step``; joins the source to the chain."""
-    source = place(m, platform, "source", DrawSource(bits), load=cell.load, step=cell.en & step,
-                   seed=cell.w_seed)
-    m.d.comb += cell.e_seed.eq(source.draw)
-    return source.draw
 
 
 def requantizers(array: "ArraySpec", source: Fixed) -> Grid:
@@ -115,10 +99,9 @@ class ResultStream:
         ``valid`` is high one cycle before the last column's code, ``last`` together with it.
         """
         m, array, en = self._m, self._array, self.en
-        deskew = place(m, self._platform, "deskew",
-                       Triangle(array.result.width, array.columns, "falling"), en=en, i=codes)
+        deskewed = skewed(m, self._platform, "deskew", en, codes, array.columns, "falling")
         with m.If(en):
             m.d.sync += self.valid.eq(valid)
         m.d.comb += [
-            self._o.payload.codes.eq(deskew.o), self._o.payload.last.eq(last),
+            self._o.payload.codes.eq(deskewed), self._o.payload.last.eq(last),
         ]

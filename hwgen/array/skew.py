@@ -4,13 +4,14 @@ All of them advance with ``en`` only, so that a held mesh keeps its wavefront.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from amaranth import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.array.grid import split_evenly
+from hwgen.place import place
 from hwgen.structure import Part, StructuralUnit, Structure, port_of
 
 # Amaranth spends time on every bit of a register: equal parts of one module are cheaper.
@@ -110,6 +111,13 @@ class Triangle:
         return Structure(parts, {"o": (inputs["low"], inputs["high"])})
 
 
+def skewed(m: Module, platform: Any, name: str, en: Any, codes: Any, count: int,
+           slope: Literal["rising", "falling"]) -> Any:
+    """``codes``, ``count`` elements side by side, through a :class:`Triangle` called ``name``."""
+    triangle = Triangle(len(codes) // count, count, slope)
+    return place(m, platform, name, triangle, en=en, i=codes).o
+
+
 def taps(m: Module, en, flag, count: int, slope: Literal["rising", "falling"], name: str):
     """``count`` copies of a flag, copy ``i`` delayed as element ``i`` of a :class:`Triangle`.
 
@@ -126,3 +134,12 @@ def taps(m: Module, en, flag, count: int, slope: Literal["rising", "falling"], n
 def delayed(m: Module, en, flag, cycles: int, name: str):
     """A flag of ``cycles`` enabled cycles ago, zero after reset."""
     return taps(m, en, flag, cycles + 1, "rising", name)[-1]
+
+
+def eastward(m: Module, cell: Any, name: str) -> Signal:
+    """A cell's flag ``name`` on its way east: from the west a cycle ago, zero after reset."""
+    flag = Signal(name=name)
+    with m.If(cell.en):
+        m.d.sync += flag.eq(getattr(cell, f"w_{name}"))
+    m.d.comb += getattr(cell, f"e_{name}").eq(flag)
+    return flag

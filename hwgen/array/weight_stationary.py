@@ -11,15 +11,14 @@ from amaranth.lib import wiring
 from pydantic import Field
 
 from hwgen.array.bank import BankCell
-from hwgen.array.grid import Cell, Grid
-from hwgen.array.random import Draws, Randomness
-from hwgen.array.results import ResultStream, drawn, requantizers
+from hwgen.array.grid import Grid
+from hwgen.array.random import Draws, PECell, Randomness, own_draw, passing_draw
+from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
-from hwgen.array.skew import Triangle, delayed, taps
+from hwgen.array.skew import delayed, eastward, skewed, taps
 from hwgen.array.stream import BeatField, BeatLayout
 from hwgen.lfsr import DrawStream
 from hwgen.number import Codes
-from hwgen.pe.parallel import ParallelPE
 from hwgen.pe.running_sums import BLOCK, RunningSums
 from hwgen.place import place
 from hwgen.spec import InputError, Int, Spec
@@ -201,8 +200,8 @@ class WeightStationary(Spec):
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; sums start at row 0, the northmost, and widen row by row as they must."""
         pes = (array.pe.after(row + 1) for row in range(array.rows))
-        own = array.random.sharing == "pe" and array.pe.draw_bits > 0
-        cells = tuple(WeightStationaryCell(pe, row == 0, own) for row, pe in enumerate(pes))
+        cells = tuple(WeightStationaryCell(pe, first=row == 0, own_draws=array.own_draws)
+                      for row, pe in enumerate(pes))
         return Grid(cells, array.columns)
 
     def feet(self, array: "ArraySpec") -> Grid:
@@ -219,19 +218,17 @@ class WeightStationary(Spec):
 
 
 @dataclass(frozen=True)
-class WeightStationaryCell(Cell):
+class WeightStationaryCell(PECell):
     """PE with its weights, the next weights, and the activation and partial sum passing by.
+
+    The PE's accumulator is as wide as sums are when they leave this row.
 
     Parameters
     ----------
-    pe : the PE, its accumulator as wide as sums are when they leave this row.
     first : whether sums begin here: nothing comes from the north.
-    own_draws : whether the PE has a source of random bits; if not, draws come with the sums.
     """
 
-    pe: ParallelPE
     first: bool
-    own_draws: bool = False
 
     @property
     def module_name(self) -> str:
@@ -242,27 +239,19 @@ class WeightStationaryCell(Cell):
         return ("sum",) if self.pe.format.signed else ()
 
     @property
-    def common(self) -> tuple[str, ...]:
-        return ("en", "load") if self.own_draws else ("en",)
-
-    @property
     def west(self) -> dict[str, int]:
-        own = {"step": 1, "seed": self.pe.draw_bits} if self.own_draws else {}
+        own = {"step": 1, **self.seeds} if self.own_draws else {}
         return {"a": self.pe.a.width * self.pe.lanes, "swap": 1, "load": 1, **own}
 
     @property
     def north(self) -> dict[str, int]:
         sums = {} if self.first else {"sum": self.pe.format.width}
-        return {"b": self.pe.b.width * self.pe.lanes, **sums, **self._draws}
+        return {"b": self.pe.b.width * self.pe.lanes, **sums, **self.shared_draws}
 
     @property
     def south(self) -> dict[str, int]:
-        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width, **self._draws}
-
-    @property
-    def _draws(self) -> dict[str, int]:
-        shared = self.pe.draw_bits > 0 and not self.own_draws
-        return {"draw": self.pe.draw_bits} if shared else {}
+        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width,
+                **self.shared_draws}
 
     def create(self) -> wiring.Component:
         return WeightStationaryCellUnit(self)
@@ -285,39 +274,28 @@ class WeightStationaryCellUnit(wiring.Component):
         weight, next_weight = (Signal(len(self.n_b), name=name, reset_less=True)
                                for name in ("weight", "next_weight"))
         total = Signal(self.spec.pe.format.width, reset_less=True)
-        swap, load = Signal(name="swap"), Signal(name="load")
+        eastward(m, self, "swap")
+        eastward(m, self, "load")
         before = Const(0, len(total)) if self.spec.first else self.n_sum
         pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=weight, acc_i=before,
                    **self._draw(m, platform))
         with m.If(self.en):
-            m.d.sync += [a.eq(self.w_a), swap.eq(self.w_swap), load.eq(self.w_load)]
-            m.d.sync += total.eq(pe.acc_o)
+            m.d.sync += [a.eq(self.w_a), total.eq(pe.acc_o)]
             with m.If(self.w_load):
                 m.d.sync += next_weight.eq(self.n_b)
             with m.If(self.w_swap):
                 m.d.sync += weight.eq(next_weight)
-        m.d.comb += [
-            self.e_a.eq(a), self.e_swap.eq(swap), self.e_load.eq(load),
-            self.s_b.eq(next_weight), self.s_sum.eq(total),
-        ]
+        m.d.comb += [self.e_a.eq(a), self.s_b.eq(next_weight), self.s_sum.eq(total)]
         return m
 
     def _draw(self, m, platform):
         """The PE's random bits, where it takes any: of its own source, or passing by."""
-        bits = self.spec.pe.draw_bits
-        if not bits:
-            return {}
         if self.spec.own_draws:
-            step = Signal(name="step")
-            m.d.comb += self.e_step.eq(step)
-            with m.If(self.en):
-                m.d.sync += step.eq(self.w_step)
-            return {"draw": drawn(m, platform, self, bits, step)}
-        draw = Signal(bits, reset_less=True)
-        with m.If(self.en):
-            m.d.sync += draw.eq(self.n_draw)
-        m.d.comb += self.s_draw.eq(draw)
-        return {"draw": self.n_draw}
+            return {"draw": own_draw(m, platform, self, eastward(m, self, "step"))}
+        if self.spec.shared_draws:
+            passing_draw(m, self)
+            return {"draw": self.n_draw}
+        return {}
 
 
 class WeightStationaryMesh(wiring.Component):
@@ -337,25 +315,23 @@ class WeightStationaryMesh(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        array, pe = self.array, self.array.pe
+        array = self.array
         results = ResultStream(m, platform, array, self.o)
         randomness = Randomness(m, platform, array, self)
         en = results.en
         step, swap, loads = self._accept(m, en, randomness.busy)
-        skew_a = place(m, platform, "skew_a", Triangle(pe.a.width * pe.lanes, array.rows, "rising"),
-                       en=en, i=self.a.payload.codes)
-        skew_b = place(m, platform, "skew_b",
-                       Triangle(pe.b.width * pe.lanes, array.columns, "rising"),
-                       en=en, i=self.b.payload.codes)
+        a = skewed(m, platform, "skew_a", en, self.a.payload.codes, array.rows, "rising")
+        b = skewed(m, platform, "skew_b", en, self.b.payload.codes, array.columns, "rising")
         grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
-                     w_a=skew_a.o, w_load=loads,
+                     w_a=a, w_load=loads,
                      w_swap=taps(m, en, swap, array.rows, "rising", "swap_taps"),
-                     n_b=skew_b.o, **self._draws(m, en, step, randomness))
+                     n_b=b, **self._draws(m, en, step, randomness))
         randomness.chain(grid)
         last = delayed(m, en, step & self.a.payload.last, array.latency, "last_taps")
         finish = step & self.a.payload.finish if self.bank_rows else step
         # The flags of the bank run a cycle ahead of the sums.
-        send = delayed(m, en, finish, array.rows + pe.latency + (not self.bank_rows), "send_taps")
+        summed = array.rows + array.pe.latency + (not self.bank_rows)
+        send = delayed(m, en, finish, summed, "send_taps")
         foot = randomness.feet_inputs(send)
         if self.bank_rows:
             foot |= self._bank_inputs(m, en, step)
@@ -368,7 +344,7 @@ class WeightStationaryMesh(wiring.Component):
         array = self.array
         # A column's draws come with the operands in the registers of its first PE.
         inputs = randomness.grid_inputs(en, delayed(m, en, step, 1, "drawing"))
-        if array.pe.draw_bits and array.random.sharing == "pe":
+        if array.own_draws:
             inputs["w_step"] = taps(m, en, step, array.rows, "rising", "step_taps")
         return inputs
 

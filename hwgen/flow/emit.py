@@ -25,6 +25,8 @@ _NUMBERED = re.compile(r"(\\\w+)\$(\d+)\b")
 _REGISTER = re.compile(r"^(  reg (?:\[\d+:\d+\] )?)(\w+) = (\S+);$", re.MULTILINE)
 _ONE_BIT = re.compile(r"\\(\w+)\[(\d+)\] ")  # of a register whose other bits nothing reads
 _PORT_WIRE = re.compile(r"^(  (?:input|output) ((?:\[\d+:\d+\] )?\w+;)\n)  wire \2\n", re.MULTILINE)
+_REPEATED = re.compile(r"(?<=[{,] )([\w\[\]]+)((?:, \1){2,})(?=[, ])")
+_ZEROS = re.compile(r"(?<='h)0+(?=0\b)")
 _IS_ZERO = re.compile(r"= ! (?=[^&|]+;$)", re.MULTILINE)
 _AUTO_NAME = re.compile(r"\b_\d+_(?!\w)")
 _ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    \w+\[\d+\] = \d+'[hd]0+;\n)+  end\n",
@@ -131,6 +133,7 @@ def _yosys(text: str) -> dict[str, str]:
 def _tidy(module: str) -> str:
     """Ports declared once, initial values in statements of their own, memories without any.
 
+    What repeats is written once: the same bit side by side, the zeros of a long number.
     An output that its parent ignores is connected to a wire called ``unused``, as linters ask.
     A declaration with a value and a later assignment draws Verilator's PROCASSINIT.  The memories
     of hwgen are written before they are read, and FPGA RAM starts at zero all the same.
@@ -140,6 +143,8 @@ def _tidy(module: str) -> str:
     module = _ONE_BIT.sub(r"\1_\2", module)
     module = _REGISTER.sub(r"\1\2;\n  initial \2 = \3;", module)
     module = _IS_ZERO.sub("= ~| ", module)
+    module = _ZEROS.sub("", module)
+    module = _REPEATED.sub(lambda bits: f"{{{bits[2].count(',') + 1}{{{bits[1]}}}}}", module)
     uses = Counter(_AUTO_NAME.findall(module))
     return _AUTO_NAME.sub(lambda name: "unused" + name[0] if uses[name[0]] == 2 and
                           f"({name[0]})" in module else name[0], module)

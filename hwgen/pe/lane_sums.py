@@ -19,7 +19,7 @@ class LaneSums(Protocol):
     """The sums of products of each step of an ``(M, K) x (K, N)`` product."""
 
     def step(self, step: int, out: Codes) -> None:
-        """Write the sums of a step, ``(M, N)``, to ``out``, an int32 or int64 array."""
+        """Write the sums of a step, ``(M, N)``, to ``out``, integers wide enough for them."""
 
 
 def lane_sums(pe: ParallelPE, a: Codes, b: Codes) -> LaneSums:

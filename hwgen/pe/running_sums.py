@@ -17,14 +17,23 @@ from typing import Any
 import numpy as np
 
 from hwgen.arith.exact import ExactMultiplier
-from hwgen.number import Codes, Overflow
+from hwgen.arith.width import sum_bounds
+from hwgen.number import Codes, Overflow, smallest_shape
 from hwgen.pe.lane_sums import REALS, lane_sums, largest_product
 from hwgen.pe.parallel import ParallelPE
 
 BLOCK = 1 << 16
 """Sums that are best computed at once: many for NumPy, few for a cache."""
 
-_HEADROOM = 3  # bits above a sum, for its rounding, for an addition and for the sign
+
+def _signed_bits(low: int, high: int) -> int:
+    """Bits of signed integers from ``low`` to ``high``."""
+    return smallest_shape(min(low, -1), high).width
+
+
+def _integers(bits: int) -> np.dtype[Any]:
+    """The narrowest dtype of signed integers of ``bits`` bits."""
+    return np.dtype(next((f"i{size // 8}" for size in (16, 32, 64) if bits <= size), object))
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class RunningSums:
         """
         if self.is_matrix_product:
             return self._finished(self._matrix_product(a, b))
-        if self.dtype == object:
+        if object in (self.dtype, self.addend_dtype):
             return self.as_defined(a, b, draws)
         return self._finished(self._step_by_step(a, b, draws))
 
@@ -57,20 +66,45 @@ class RunningSums:
             acc = self.pe.golden_step(acc, left, right, np.asarray(draw, dtype))
         return acc
 
+    def bounds(self, steps: int) -> tuple[int, int]:
+        """Least and greatest sum on the way of ``steps`` steps, as long as none overflows."""
+        pe, frac = self.pe, self.pe.operands.product_frac
+        return sum_bounds(pe.multiplier.bounds(pe.operands), steps * pe.lanes, lanes=pe.lanes,
+                          drop=pe.accumulator.drop(frac), rounding=pe.accumulator.rounding,
+                          random_bits=pe.draw_bits)
+
+    @cached_property
+    def overflows(self) -> bool:
+        """Whether a sum on the way can leave the accumulator's format."""
+        low, high = self.bounds(self.steps)
+        return low < self.pe.format.minimum or high > self.pe.format.maximum
+
     @cached_property
     def saturates(self) -> bool:
         """Whether a sum on the way can saturate."""
-        return (self.pe.accumulator.overflow is Overflow.SATURATE
-                and self.pe.after(self.steps) is self.pe)
+        return self.overflows and self.pe.accumulator.overflow is Overflow.SATURATE
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
-        """Narrowest in which steps are exact, or wrap as the accumulator may: int32 to object."""
-        width = self.pe.after(self.steps).format.width + _HEADROOM * self.saturates
-        for bits in (32, 64):
-            if max(self.pe.sum_bits + _HEADROOM, width) <= bits:
-                return np.dtype(f"i{bits // 8}")
-        return np.dtype(object)
+        """Narrowest in which sums are exact, or wrap as the accumulator may: int16 to object."""
+        if self.overflows and not self.saturates:
+            return _integers(self.pe.format.width)
+        low, high = self.bounds(self.steps)
+        if self.saturates:
+            low, high = self.bounds(1)
+            low, high = low + self.pe.format.minimum, high + self.pe.format.maximum
+        return _integers(_signed_bits(low, high))
+
+    @cached_property
+    def addend_dtype(self) -> np.dtype[Any]:
+        """Narrowest that holds a step's exact sum of products with what rounding adds to it.
+
+        Without rounding it is :attr:`dtype` if that is wider: NumPy adds equal dtypes sooner.
+        """
+        low, high = (bound * self.pe.lanes for bound in self.pe.multiplier.bounds(self.pe.operands))
+        drop = self.pe.accumulator.drop(self.pe.operands.product_frac)
+        exact = _integers(_signed_bits(low, high + (1 << drop) - 1))
+        return exact if drop else np.promote_types(exact, self.dtype)
 
     @cached_property
     def is_matrix_product(self) -> bool:
@@ -92,15 +126,16 @@ class RunningSums:
 
     def _step_by_step(self, a: Codes, b: Codes, draws: Iterable[Codes | int]) -> Codes:
         """The sums, of :attr:`dtype`; those that wrap do so at its width."""
-        accumulator, frac = self.pe.accumulator, self.pe.operands.product_frac
+        accumulator, target, bits = self.pe.accumulator, self.pe.format, self.pe.draw_bits
+        drop = accumulator.drop(self.pe.operands.product_frac)
         sums = lane_sums(self.pe, a.reshape(-1, a.shape[-1]), b)
         acc = np.zeros((*a.shape[:-1], b.shape[1]), self.dtype)
-        addend = np.empty_like(acc)
+        addend = np.empty(acc.shape, self.addend_dtype)
         for step, draw in zip(range(len(b) // self.pe.lanes), draws, strict=False):
             sums.step(step, addend.reshape(-1, b.shape[1]))
-            acc += accumulator.golden_round(addend, frac, draw, out=addend)
+            acc += accumulator.rounding.golden(addend, drop, draw, bits, out=addend)
             if self.saturates:
-                accumulator.overflow.golden(acc, self.pe.format, out=acc)
+                accumulator.overflow.golden(acc, target, out=acc)
         return acc
 
     def _finished(self, sums: Codes) -> Codes:

@@ -60,7 +60,7 @@ _OS = {
     "row survives reset": ("", *_no_reset("row")),
     "drain survives reset": ("", *_no_reset("start_taps")),
     "sum survives reset": ("_cell", *_no_reset("acc")),
-    "sum never cleared": ("_cell", r"\? 9'h000 : ", "? acc : "),
+    "sum never cleared": ("_cell", r"\? 9'h0 : ", "? acc : "),
     "drain never shifts": ("_cell", r"w_shift \? n_sum : s_sum", "s_sum"),
     "accepts a alone": ("", r"assign step = ", "assign step = a__valid | "),
 }
@@ -73,9 +73,9 @@ _WS = {
     "half loaded survives reset": ("", *_no_reset("begun")),
     "full survives reset": ("", *_no_reset("full")),
     "bank row survives reset": ("", *_no_reset("row")),
-    "bank row never restarts": ("", r"last_ahead\[\d\] \? 8'h00 : ", ""),
-    "bank always starts": ("_bank", r"e_start \? 9'h000 : read__data", "9'h000"),
-    "bank never starts": ("_bank", r"e_start \? 9'h000 : ", ""),
+    "bank row never restarts": ("", r"last_ahead\[\d\] \? 8'h0 : ", ""),
+    "bank always starts": ("_bank", r"e_start \? 9'h0 : read__data", "9'h0"),
+    "bank never starts": ("_bank", r"e_start \? 9'h0 : ", ""),
     "bank ignores holds": ("_bank", r"if \(en\) begin", "begin"),
     "last flag early": ("", r"o__payload = \{ last_taps\[6\]", "o__payload = { last_taps[5]"),
 }

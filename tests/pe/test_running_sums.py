@@ -92,19 +92,31 @@ def test_parts_of_long_sums() -> None:
     expect_as_defined(pe, a, b)
 
 
-@pytest.mark.parametrize(("values", "steps", "saturates", "dtype"), [
-    ({}, 576, False, "i4"),
-    ({"overflow": "saturate"}, 576, False, "i4"),
-    ({"overflow": "saturate", "width": 24}, 511, False, "i4"),
-    ({"overflow": "saturate", "width": 24}, 512, True, "i4"),
-    ({"overflow": "saturate", "width": 30}, 1 << 16, True, "i8"),
-    ({"width": 33}, 1 << 30, False, "i8"),
-    ({"overflow": "saturate", "width": 62}, 1 << 50, True, "O"),
+STOCHASTIC = {"width": 16, "frac": -6, "rounding": "stochastic", "overflow": "saturate"}
+
+
+@pytest.mark.parametrize(("values", "steps", "saturates", "dtype", "addend"), [
+    ({}, 1, False, "i2", "i2"),
+    ({}, 576, False, "i4", "i4"),
+    ({"width": 12}, 576, False, "i2", "i2"),
+    ({"width": 17}, 576, False, "i4", "i4"),
+    ({"overflow": "saturate"}, 576, False, "i4", "i4"),
+    ({"overflow": "saturate", "width": 24}, 511, False, "i4", "i4"),
+    ({"overflow": "saturate", "width": 24}, 512, True, "i4", "i4"),
+    ({"overflow": "saturate", "width": 31}, 1 << 17, True, "i4", "i4"),
+    ({"overflow": "saturate", "width": 32}, 1 << 18, True, "i8", "i8"),
+    ({"width": 33}, 1 << 30, False, "i8", "i8"),
+    ({"overflow": "saturate", "width": 64}, 1 << 50, True, "O", "O"),
+    (STOCHASTIC, 127, False, "i2", "i2"),
+    (STOCHASTIC, 128, True, "i4", "i2"),
+    ({**STOCHASTIC, "frac": -14}, 1 << 15, True, "i4", "i2"),
+    ({**STOCHASTIC, "frac": -15}, 1 << 15, True, "i4", "i4"),
 ])
 def test_narrowest_integers(values: dict[str, Any], steps: int, saturates: bool,
-                            dtype: str) -> None:
+                            dtype: str, addend: str) -> None:
     sums = RunningSums(ParallelPE.parse({"accumulator": values}), steps)
     assert (sums.saturates, sums.dtype) == (saturates, np.dtype(dtype))
+    assert sums.addend_dtype == np.dtype(addend)
 
 
 def test_rounding_is_not_a_matrix_product() -> None:
