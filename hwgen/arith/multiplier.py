@@ -60,6 +60,15 @@ class MultiplierFamily(Spec):
                         f"{self.kind!r}, not {operand.width}")
         return None
 
+    def excess(self, operands: Operands, **limits: int) -> str | None:
+        """Why a field above its limit cannot be used with ``operands``, or None."""
+        for name, limit in limits.items():
+            level = getattr(self, name)
+            if level > limit:
+                return (f"multiplier.{name} must be 0 to {limit} for {operands} operands, "
+                        f"not {level}")
+        return None
+
     def bounds(self, operands: Operands) -> tuple[int, int]:
         """Two integers between which every product lies, as tight as the family's theory gives.
 
@@ -91,6 +100,11 @@ class MultiplierFamily(Spec):
     @abstractmethod
     def examples(cls, operands: Operands) -> Iterator[Self]:
         """Specs that the contract tests verify exhaustively at ``operands``; none if none fit."""
+
+    @classmethod
+    def fitting(cls, operands: Operands, *specs: Self) -> Iterator[Self]:
+        """Those of ``specs`` that can multiply ``operands``."""
+        return (spec for spec in specs if spec.fault(operands) is None)
 
     @abstractmethod
     def golden(self, operands: Operands, a: Codes, b: Codes) -> Codes:
