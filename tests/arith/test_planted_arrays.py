@@ -14,7 +14,7 @@ from tests.arith import (
     test_recursive,
     test_rows,
 )
-from tests.test_mutants import Mutant, plant
+from tests.planted import Mutant, plant
 
 CASES: dict[str, Callable[[], None]] = {
     "masked": lambda: test_masked.test_masked_definition("s7xs6", 1),
