@@ -46,6 +46,9 @@ class MultiplierFamily(Spec):
     widths: ClassVar[tuple[int, int]] = (2, 16)
     """Fewest and most bits of an operand."""
 
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Packages from PyPI, beside those of every array, whose versions the RTL depends on."""
+
     kind: str
 
     def fault(self, operands: Operands) -> str | None:
