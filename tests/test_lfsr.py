@@ -1,5 +1,4 @@
-"""Random bits: the sequences bit by bit, their mathematics, and the hardware that walks along them.
-"""
+"""Random bits: the sequences bit by bit, their mathematics, the hardware that walks along them."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -13,12 +12,16 @@ from hwgen.lfsr import (
     MAX_DRAW_BITS,
     SEEDER_BITS,
     SEEDER_POLYNOMIAL,
+    SOURCE_BITS,
     DrawSource,
+    DrawStream,
     Seeder,
+    ahead,
     draws,
     keys,
     load_cycles,
     seeder_state,
+    states,
 )
 from tests.streams import simulate
 
@@ -43,6 +46,14 @@ def seeded(seed: int, second: bool, count: int) -> list[int]:
     return g
 
 
+def first_bits(count: int) -> np.ndarray:
+    """Of a source of ones, random ones, and one with a single bit."""
+    first = np.random.default_rng(count).integers(0, 2, (count, SOURCE_BITS), np.uint8)
+    first[0], first[-1] = 1, 0
+    first[-1, 30] = 1
+    return first
+
+
 def words(bits: Iterator[int], count: int, size: int) -> list[int]:
     """``count`` integers of ``size`` bits each, the first bit lowest."""
     return [sum(bit << i for i, bit in enumerate(islice(bits, size))) for _ in range(count)]
@@ -50,7 +61,7 @@ def words(bits: Iterator[int], count: int, size: int) -> list[int]:
 
 @pytest.mark.parametrize("bits", DRAW_BITS)
 def test_draws_bit_by_bit(bits: int) -> None:
-    first = keys(3, 4, bits)
+    first = np.concatenate([keys(3, 4, bits), first_bits(3)])
     expected = [words(sequence(key), 90, bits) for key in first.tolist()]
     drawn = draws(first, 90, bits)
     assert drawn.dtype == np.int32
@@ -64,9 +75,54 @@ def test_fewer_draws_are_the_same_draws(bits: int, count: int) -> None:
     assert draws(first, count, bits).tolist() == draws(first, 1001, bits)[:count].tolist()
 
 
+@pytest.mark.parametrize("bits", DRAW_BITS)
+def test_stream_goes_on_where_it_stopped(bits: int) -> None:
+    first = first_bits(4)
+    expected = draws(first, 300, bits).reshape(-1, 2, 2)
+    stream, n = DrawStream(states(first).reshape(2, 2), bits), 0
+    for count in (1, 3, 0, 64, 5, 100, 31):
+        np.testing.assert_array_equal(stream.take(count), expected[n : n + count])
+        n += count
+    assert [part.tolist() for _, part in zip(range(70), stream, strict=False)] == (
+        expected[n : n + 70].tolist())
+
+
+@pytest.mark.parametrize("bits", [6, 8, 13, 24])
+@pytest.mark.parametrize("count", [1, 7, 8, 9])
+def test_any_number_of_sources(count: int, bits: int) -> None:
+    first = np.random.default_rng(count).integers(0, 2, (count, SOURCE_BITS), np.uint8)
+    expected = [words(sequence(source), 100, bits) for source in first.tolist()]
+    assert draws(first, 100, bits).T.tolist() == expected
+    one_by_one = zip(range(100), DrawStream(states(first), bits), strict=False)
+    assert [part.tolist() for _, part in one_by_one] == np.transpose(expected).tolist()
+
+
+def test_taken_draws_stay() -> None:
+    stream = DrawStream(states(first_bits(3)), 16)
+    taken = stream.take(40)
+    kept = taken.copy()
+    stream.take(100)
+    np.testing.assert_array_equal(taken, kept)
+
+
+@pytest.mark.parametrize("distance", [0, 1, 30, 31, 32, 100, 4095, 10_000])
+def test_ahead_is_so_many_bits_later(distance: int) -> None:
+    first = first_bits(3)
+    later = [words(islice(sequence(key), distance, None), 1, SOURCE_BITS)[0]
+             for key in first.tolist()]
+    assert ahead(states(first), distance).tolist() == later
+
+
+def test_ahead_adds_up_far_away() -> None:
+    first = states(first_bits(5))
+    np.testing.assert_array_equal(ahead(ahead(first, 10**12), 2 * 10**12), ahead(first, 3 * 10**12))
+    np.testing.assert_array_equal(ahead(first, 2**31 - 1), first)  # the period
+
+
 @pytest.mark.parametrize("second", [False, True])
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(("sources", "bits"), [(1, 1), (1, 24), (3, 5), (7, 31 % 24), (50, 8)])
+@pytest.mark.parametrize("seed", [*SEEDS, 12345])
+@pytest.mark.parametrize(("sources", "bits"), [
+    (1, 1), (1, 24), (3, 5), (7, 7), (7, 8), (50, 8), (64, 3), (300, 24)])
 def test_keys_bit_by_bit(sources: int, bits: int, seed: int, second: bool) -> None:
     total = -(-31 * sources // bits) * bits
     g = seeded(seed, second, total)
@@ -130,7 +186,9 @@ def test_the_seeder_has_that_polynomial() -> None:
 @pytest.mark.parametrize("second", [False, True])
 @pytest.mark.parametrize("seed", [*SEEDS, 12345])
 def test_first_state_is_never_zero(seed: int, second: bool) -> None:
-    assert 2**28 <= seeder_state(seed, second) < 2**29
+    state = seeder_state(seed, second)
+    assert 2**28 <= state < 2**29
+    assert [state >> i & 1 for i in range(SEEDER_BITS)] == seeded(seed, second, SEEDER_BITS)
 
 
 def test_longest_run_of_zeros_is_28() -> None:

@@ -1,9 +1,7 @@
 """The comparisons can fail: each planted bug is found by the case named with it."""
 
-import inspect
-import textwrap
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from amaranth import Signal
@@ -11,7 +9,7 @@ from amaranth import Signal
 from hwgen import lfsr
 from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.arith.exact import ExactMultiplierUnit
-from hwgen.array import bank, mesh, output_stationary, random, results, skew, weight_stationary
+from hwgen.array import mesh, results, skew
 from hwgen.array.bank import BankCellUnit
 from hwgen.array.grid import Grid
 from hwgen.array.output_stationary import (
@@ -38,6 +36,7 @@ from tests.array.products import (
     expect_rtl,
     operands_of,
 )
+from tests.planted import Mutant, plant
 from tests.streams import Bench
 
 ROUNDING = {"lanes": 3, "pipeline": 1, "a": {"width": 6}, "b": {"width": 6},
@@ -131,17 +130,6 @@ CASES: dict[str, Callable[[], None]] = {
     "golden os": lambda: golden(array_of(dataflow=OS, pe=ROUNDING), "small"),
     "golden ws": lambda: golden(array_of(dataflow=WS, pe=ROUNDING), "extremes"),
 }
-
-
-class Mutant(NamedTuple):
-    """In the source of ``owner.name`` all ``old`` becomes ``new``, and ``case`` shows it."""
-
-    case: str
-    owner: Any
-    name: str
-    old: str
-    new: str
-
 
 ONE_STEP = "Mux(self.load, Cat(state[bits:], self.seed), Cat(state[1:], (low ^ high)[0]))"
 MUTANTS = {
@@ -336,18 +324,6 @@ MUTANTS = {
         "golden ws", WeightStationary, "golden", "slice(tile * depth, (tile + 1) * depth)",
         "slice(0, depth)"),
 }
-
-
-def plant(monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
-    """Replace the function by its changed source."""
-    function = getattr(mutant.owner, mutant.name)
-    source = textwrap.dedent(inspect.getsource(function))
-    assert mutant.old in source, "the source has moved on: plant this bug anew"
-    made: dict[str, Any] = {}
-    exec(source.replace(mutant.old, mutant.new), function.__globals__, made)
-    for owner in (mutant.owner, skew, output_stationary, weight_stationary, bank, random, results):
-        if mutant.name in vars(owner):
-            monkeypatch.setattr(owner, mutant.name, made[mutant.name])
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 from pydantic import Field
 
 from hwgen.arith.multiplier import Operands
-from hwgen.arith.rows import CompensatedFamily, add_with_carry, onto
+from hwgen.arith.rows import CompensatedFamily, Sums, add_with_carry, onto
 from hwgen.number import Codes
 from hwgen.spec import Int
 
@@ -40,15 +40,11 @@ class BoothTruncatedMultiplier(CompensatedFamily):
 
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["BoothTruncatedMultiplier"]:
-        for spec in (cls(cut=1), cls(cut=operands.a.width, constant=2)):
-            if spec.fault(operands) is None:
-                yield spec
+        return cls.fitting(operands, cls(cut=1), cls(cut=operands.a.width, constant=2))
 
     def fault(self, operands: Operands) -> str | None:
         limit = operands.a.width + operands.b.width - 2
-        if self.cut > limit:
-            return f"multiplier.cut must be 0 to {limit} for {operands} operands, not {self.cut}"
-        return super().fault(operands)
+        return self.excess(operands, cut=limit) or super().fault(operands)
 
     def rows(self, operands: Operands) -> int:
         """Booth digits of ``b``."""
@@ -67,34 +63,22 @@ class BoothTruncatedMultiplier(CompensatedFamily):
         multiple = np.abs(digit) * a << 2 * k
         return np.sign(digit) * (multiple >> self.cut << self.cut)
 
-    def bounds(self, operands: Operands) -> tuple[int, int]:
-        """The smallest and the largest product, exactly."""
-        low, high, _ = _extremes(self, operands)
-        return low, high
+    def sums(self, operands: Operands) -> Sums:
+        a = np.arange(operands.a.minimum, operands.a.maximum + 1)
 
-    def worst_error(self, operands: Operands) -> int:
-        """The largest error that occurs, exactly."""
-        return _extremes(self, operands)[2]
+        def error(k: int, digit: int) -> Codes:
+            return self.row(k, a, digit) - (digit * a << 2 * k)
+
+        rows = self.rows(operands)
+        return Sums(*_extremes(operands, rows, lambda k, digit: self.row(k, a, digit)),
+                    *_extremes(operands, rows, error))
 
     def component(self, operands: Operands) -> wiring.Component:
         return BoothTruncatedUnit(self, operands)
 
 
-@cache
-def _extremes(spec: BoothTruncatedMultiplier, operands: Operands) -> tuple[int, int, int]:
-    """Smallest and largest product and largest error of all pairs of codes."""
-    a = np.arange(operands.a.minimum, operands.a.maximum + 1)
-
-    def error(k: int, digit: int) -> Codes:
-        return spec.row(k, a, digit) - (digit * a << 2 * k)
-
-    low, high = _sums(operands, spec.rows(operands), lambda k, digit: spec.row(k, a, digit))
-    under, over = _sums(operands, spec.rows(operands), error)
-    worst = max(abs(spec.constant + under), abs(spec.constant + over))
-    return spec.constant + low, spec.constant + high, worst
-
-
-def _sums(operands: Operands, rows: int, row: Callable[[int, int], Codes]) -> tuple[int, int]:
+def _extremes(operands: Operands, rows: int,
+              row: Callable[[int, int], Codes]) -> tuple[int, int]:
     """Smallest and largest sum of ``row(k, d[k])``, a value for each ``a``, over all of ``b``.
 
     Found digit by digit: all that a digit shares with the next is its top bit.

@@ -37,8 +37,7 @@ class DrumMultiplier(PiecewiseFamily):
 
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["DrumMultiplier"]:
-        specs = (cls(segment_bits=bits) for bits in (2, 4))
-        return (spec for spec in specs if spec.fault(operands) is None)
+        return cls.fitting(operands, cls(segment_bits=2), cls(segment_bits=4))
 
     def fault(self, operands: Operands) -> str | None:
         widest = max(operands.a.width, operands.b.width)

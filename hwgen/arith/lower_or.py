@@ -35,15 +35,11 @@ class LowerOrMultiplier(SignMagnitudeFamily):
 
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["LowerOrMultiplier"]:
-        for low in (operands.b.width, operands.a.width + 1):
-            if cls(low=low).fault(operands) is None:
-                yield cls(low=low)
+        return cls.fitting(operands, cls(low=operands.b.width), cls(low=operands.a.width + 1))
 
     def fault(self, operands: Operands) -> str | None:
         limit = operands.a.width + operands.b.width - 1
-        if self.low > limit:
-            return f"multiplier.low must be 0 to {limit} for {operands} operands, not {self.low}"
-        return super().fault(operands)
+        return self.excess(operands, low=limit) or super().fault(operands)
 
     def golden_magnitudes(self, a_width: int, b_width: int, x: Codes, y: Codes) -> Codes:
         low = self.low

@@ -9,7 +9,6 @@ products of bit j of ``b``; a mask is the lowest column ``i`` that each row keep
 import operator
 from abc import abstractmethod
 from collections.abc import Iterator
-from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -18,7 +17,7 @@ from amaranth.lib import wiring
 from pydantic import Field
 
 from hwgen.arith.multiplier import Operands
-from hwgen.arith.rows import CompensatedFamily, onto
+from hwgen.arith.rows import CompensatedFamily, Sums, onto
 from hwgen.fabric.products import PartialProducts
 from hwgen.number import Codes
 from hwgen.spec import Int
@@ -44,14 +43,14 @@ class MaskedFamily(CompensatedFamily):
                 product += sign * ((b >> j) & 1) * (kept << j)
         return product
 
-    def bounds(self, operands: Operands) -> tuple[int, int]:
-        """The smallest and the largest product, exactly."""
-        low, high, _ = _extremes(self, operands)
-        return low, high
-
-    def worst_error(self, operands: Operands) -> int:
-        """The largest error that occurs, exactly."""
-        return _extremes(self, operands)[2]
+    def sums(self, operands: Operands) -> Sums:
+        """For each ``a`` the rows are independent: each is there or not, as its bit of ``b`` says.
+        """
+        a = np.arange(operands.a.minimum, operands.a.maximum + 1)[:, None]
+        bits = 1 << np.arange(operands.b.width)
+        bits[-1] *= -1 if operands.b.signed else 1
+        rows = self.golden(operands, a, bits) - self.constant
+        return Sums(*_extremes(rows), *_extremes(rows - a * bits))
 
     def partial_products(self, operands: Operands) -> PartialProducts:
         width = self.product_shape(operands).width
@@ -61,23 +60,7 @@ class MaskedFamily(CompensatedFamily):
         return MaskedUnit(self, operands)
 
 
-@cache
-def _extremes(spec: MaskedFamily, operands: Operands) -> tuple[int, int, int]:
-    """Smallest and largest product and largest error of all pairs of codes.
-
-    For each ``a`` the rows are independent: each is there or not, as its bit of ``b`` says.
-    """
-    a = np.arange(operands.a.minimum, operands.a.maximum + 1)[:, None]
-    bits = 1 << np.arange(operands.b.width)
-    bits[-1] *= -1 if operands.b.signed else 1
-    rows = spec.golden(operands, a, bits) - spec.constant
-    low, high = _sums(rows)
-    under, over = _sums(rows - a * bits)
-    worst = max(abs(spec.constant + under), abs(spec.constant + over))
-    return spec.constant + low, spec.constant + high, worst
-
-
-def _sums(rows: Codes) -> tuple[int, int]:
+def _extremes(rows: Codes) -> tuple[int, int]:
     """Smallest and largest sum of any of the terms in one line of ``rows``."""
     low, high = np.minimum(rows, 0).sum(axis=1), np.maximum(rows, 0).sum(axis=1)
     return int(low.min()), int(high.max())
@@ -104,9 +87,8 @@ class MaskedMultiplier(MaskedFamily):
         staircase = tuple(max(0, min(a, a - 2 * (j - 1))) for j in range(b))
         ragged = tuple((5 * j + 2) % (a + 1) for j in range(b))
         lowest = -2 if operands.exact_bounds[0] < 0 else 0
-        for spec in (cls(first=staircase, constant=3), cls(first=ragged, constant=lowest)):
-            if spec.fault(operands) is None:
-                yield spec
+        return cls.fitting(operands, cls(first=staircase, constant=3),
+                           cls(first=ragged, constant=lowest))
 
     def fault(self, operands: Operands) -> str | None:
         a, b = operands.a.width, operands.b.width
@@ -140,15 +122,11 @@ class TruncatedMultiplier(MaskedFamily):
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["TruncatedMultiplier"]:
         middle = operands.a.width
-        for spec in (cls(cut=1), cls(cut=middle, constant=(3 << middle) // 4)):
-            if spec.fault(operands) is None:
-                yield spec
+        return cls.fitting(operands, cls(cut=1), cls(cut=middle, constant=(3 << middle) // 4))
 
     def fault(self, operands: Operands) -> str | None:
         limit = operands.a.width + operands.b.width - 2
-        if self.cut > limit:
-            return f"multiplier.cut must be 0 to {limit} for {operands} operands, not {self.cut}"
-        return super().fault(operands)
+        return self.excess(operands, cut=limit) or super().fault(operands)
 
     def first_columns(self, operands: Operands) -> tuple[int, ...]:
         return tuple(min(max(0, self.cut - j), operands.a.width) for j in range(operands.b.width))
@@ -178,20 +156,13 @@ class BrokenArrayMultiplier(MaskedFamily):
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["BrokenArrayMultiplier"]:
         width = operands.b.width
-        for spec in (cls(horizontal=width // 3, vertical=width // 2),
-                     cls(horizontal=width // 2, vertical=width, constant=3)):
-            if spec.fault(operands) is None:
-                yield spec
+        return cls.fitting(operands, cls(horizontal=width // 3, vertical=width // 2),
+                           cls(horizontal=width // 2, vertical=width, constant=3))
 
     def fault(self, operands: Operands) -> str | None:
-        limits = {"horizontal": operands.b.width - 1,
-                  "vertical": operands.a.width + operands.b.width - 2}
-        for name, limit in limits.items():
-            level = getattr(self, name)
-            if level > limit:
-                return (f"multiplier.{name} must be 0 to {limit} for {operands} operands, "
-                        f"not {level}")
-        return super().fault(operands)
+        limit = operands.a.width + operands.b.width - 2
+        return self.excess(operands, horizontal=operands.b.width - 1, vertical=limit) or (
+            super().fault(operands))
 
     def first_columns(self, operands: Operands) -> tuple[int, ...]:
         width = operands.a.width

@@ -42,8 +42,7 @@ class MitchellMultiplier(PiecewiseFamily):
 
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["MitchellMultiplier"]:
-        specs = (cls(), cls(fraction_bits=2))
-        return (spec for spec in specs if spec.fault(operands) is None)
+        return cls.fitting(operands, cls(), cls(fraction_bits=2))
 
     def fault(self, operands: Operands) -> str | None:
         most = max(operands.a.width, operands.b.width) - 1

@@ -54,6 +54,9 @@ class MultiplierFamily(Spec):
     widths: ClassVar[tuple[int, int]] = (2, 16)
     """Fewest and most bits of an operand."""
 
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Packages from PyPI, beside those of every array, whose versions the RTL depends on."""
+
     kind: str
 
     def fault(self, operands: Operands) -> str | None:
@@ -66,6 +69,15 @@ class MultiplierFamily(Spec):
             if not low <= operand.width <= high:
                 return (f"{side}.width must be {low} to {high} with multiplier.kind "
                         f"{self.kind!r}, not {operand.width}")
+        return None
+
+    def excess(self, operands: Operands, **limits: int) -> str | None:
+        """Why a field above its limit cannot be used with ``operands``, or None."""
+        for name, limit in limits.items():
+            level = getattr(self, name)
+            if level > limit:
+                return (f"multiplier.{name} must be 0 to {limit} for {operands} operands, "
+                        f"not {level}")
         return None
 
     def bounds(self, operands: Operands) -> tuple[int, int]:
@@ -103,6 +115,11 @@ class MultiplierFamily(Spec):
     @abstractmethod
     def examples(cls, operands: Operands) -> Iterator[Self]:
         """Specs that the contract tests verify exhaustively at ``operands``; none if none fit."""
+
+    @classmethod
+    def fitting(cls, operands: Operands, *specs: Self) -> Iterator[Self]:
+        """Those of ``specs`` that can multiply ``operands``."""
+        return (spec for spec in specs if spec.fault(operands) is None)
 
     @abstractmethod
     def golden(self, operands: Operands, a: Codes, b: Codes) -> Codes:

@@ -46,6 +46,7 @@ class NetlistMultiplier(OwnMultiplier):
     """
 
     widths: ClassVar[tuple[int, int]] = (1, MAX_BITS - 1)
+    packages: ClassVar[tuple[str, ...]] = (YOSYS.package,)
     max_bytes: ClassVar[int] = _MAX_BYTES
     content: ClassVar[str] = "source"
 

@@ -34,10 +34,9 @@ class PerforatedMultiplier(MaskedFamily):
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["PerforatedMultiplier"]:
         width = operands.b.width
-        for spec in (cls(count=max(1, width // 3)),
-                     cls(first_row=width // 2, count=width - width // 2, constant=2)):
-            if spec.fault(operands) is None:
-                yield spec
+        return cls.fitting(
+            operands, cls(count=max(1, width // 3)),
+            cls(first_row=width // 2, count=width - width // 2, constant=2))
 
     def fault(self, operands: Operands) -> str | None:
         last = self.first_row + self.count

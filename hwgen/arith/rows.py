@@ -1,11 +1,29 @@
 """What families that add up rows of partial products share: a constant and the adder of a row."""
 
+from abc import abstractmethod
 from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
 
 from amaranth import Cat, Module, Shape, Signal, Value
 
 from hwgen.arith.multiplier import MultiplierFamily, Operands
 from hwgen.spec import Int
+
+
+class Sums(NamedTuple):
+    """Sums of rows over all pairs of codes.
+
+    Members
+    -------
+    low, high : the smallest and the largest.
+    under, over : the smallest and the largest of ``sum - a * b``.
+    """
+
+    low: int
+    high: int
+    under: int
+    over: int
 
 
 class CompensatedFamily(MultiplierFamily):
@@ -20,6 +38,26 @@ class CompensatedFamily(MultiplierFamily):
                 f"multiplier.constant must be {low} to {high} (the exact products of {operands}), "
                 f"not {self.constant}")
         return super().fault(operands)
+
+    @abstractmethod
+    def sums(self, operands: Operands) -> Sums:
+        """What the rows add up to, without the constant."""
+
+    def bounds(self, operands: Operands) -> tuple[int, int]:
+        """The smallest and the largest product, exactly."""
+        sums = _sums(self, operands)
+        return self.constant + sums.low, self.constant + sums.high
+
+    def worst_error(self, operands: Operands) -> int:
+        """The largest error that occurs, exactly."""
+        sums = _sums(self, operands)
+        return max(abs(self.constant + sums.under), abs(self.constant + sums.over))
+
+
+@cache
+def _sums(spec: CompensatedFamily, operands: Operands) -> Sums:
+    """:meth:`CompensatedFamily.sums`, found once."""
+    return spec.sums(operands)
 
 
 def onto(m: Module, name: str, total: Value, column: int, row: Value,

@@ -42,8 +42,7 @@ class StaticSegmentMultiplier(PiecewiseFamily):
     @classmethod
     def examples(cls, operands: Operands) -> Iterator["StaticSegmentMultiplier"]:
         half = (min(cls.widths[1], max(operands.a.width, operands.b.width)) + 1) // 2
-        specs = (cls(segment_bits=half), cls(segment_bits=half, segments=3))
-        return (spec for spec in specs if spec.fault(operands) is None)
+        return cls.fitting(operands, cls(segment_bits=half), cls(segment_bits=half, segments=3))
 
     def fault(self, operands: Operands) -> str | None:
         widest = max(operands.a.width, operands.b.width)

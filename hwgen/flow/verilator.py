@@ -17,6 +17,7 @@ from hwgen.tools.cache import build_directory, key_of
 
 _RUNTIME_SOURCES = ("verilated.cpp", "verilated_threads.cpp", "verilated_vpi.cpp",
                     "verilated_fst_c.cpp")
+_HEADERS = Path(__file__).parent / "cpp"
 
 
 def root() -> Path:
@@ -46,6 +47,11 @@ def tool_versions() -> str:
     return f"verilator {verilator}; {done.stdout.splitlines()[0]}; {sys.platform}"
 
 
+def _headers() -> list[str]:
+    """The texts of the headers here, which whatever is compiled can include."""
+    return [path.read_text(encoding="utf-8") for path in sorted(_HEADERS.glob("*.h"))]
+
+
 def lint(files: Sequence[Path], top: str, *, timing: bool = False) -> str:
     """Warnings of ``verilator --lint-only -Wall``; empty when clean."""
     options = ["--timing"] if timing else []
@@ -73,7 +79,7 @@ def build_model(name: str, verilog: str, top: str, *, wrapper: str, shared: bool
     settings = _settings(top, public, repeated)
     library = runtime(waves)
     key = key_of(tool_versions(), verilog, top, wrapper, settings,
-                 repr((shared, flags, list(link))))
+                 repr((shared, flags, list(link))), *_headers())
 
     def build(folder: Path) -> None:
         work = folder / "work"
@@ -107,7 +113,7 @@ def build_models(name: str, models: Sequence[Model]) -> Path:
     if len(set(tops)) < len(tops):
         raise ValueError(f"models must have different names, not {tops}")
     library = runtime(False)
-    key = key_of(tool_versions(), library.parent.name, *map(repr, models))
+    key = key_of(tool_versions(), library.parent.name, *map(repr, models), *_headers())
 
     def build(folder: Path) -> None:
         work = folder / "work"
@@ -193,14 +199,14 @@ def _cxx_flags(waves: bool) -> list[str]:
     return ["-std=gnu++17", "-fPIC", "-w", "-fno-stack-protector",
             "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0", f"-DVM_TRACE={int(waves)}",
             f"-DVM_TRACE_FST={int(waves)}", "-DVM_TRACE_VCD=0", "-DVM_TRACE_SAIF=0",
-            "-I", str(Path(__file__).parent / "cpp"),
+            "-I", str(_HEADERS),
             "-I", str(root() / "include"), "-I", str(root() / "include" / "vltstd")]
 
 
 def runtime(waves: bool) -> Path:
     """Static library of Verilator's run time, with or without FST waves; compiled once."""
     sources = [source for source in _RUNTIME_SOURCES if waves or "fst" not in source]
-    key = key_of(tool_versions(), str(waves), repr(_cxx_flags(waves)[:5]))
+    key = key_of(tool_versions(), str(waves), repr(_cxx_flags(waves)[:5]), *_headers())
 
     def build(folder: Path) -> None:
         what = "Verilator's run time with waves" if waves else "Verilator's run time"

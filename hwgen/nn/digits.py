@@ -71,6 +71,16 @@ class DigitsResult:
     layers: tuple[Codes, Codes]
     macs: int
 
+    @property
+    def results(self) -> int:
+        """Result codes of both layers."""
+        return sum(layer.size for layer in self.layers)
+
+    def equal(self, golden: Self) -> int:
+        """How many of the result codes are those of ``golden``."""
+        return sum(int(np.count_nonzero(ours == theirs))
+                   for ours, theirs in zip(self.layers, golden.layers, strict=True))
+
 
 @dataclass(frozen=True, eq=False)
 class DigitsNetwork:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 
@@ -73,13 +72,12 @@ def measure(path: Path, network: DigitsNetwork) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         simulator = BulkSimulator(generate(array, Path(folder), vectors=False))
         rtl = network.classify(array, simulator.product)
-    pairs = list(zip(rtl.layers, golden.layers, strict=True))
     return Outcome(
         name=path.stem,
         title=first.removeprefix("#").strip().replace("|", "\\|"),
         accuracy=golden.accuracy,
-        equal=sum(int(np.sum(ours == theirs)) for ours, theirs in pairs),
-        results=sum(theirs.size for _, theirs in pairs),
+        equal=rtl.equal(golden),
+        results=rtl.results,
         area=size(array, [TARGET])[0],
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hwgen.arith import booth_truncated, lower_or, masked, perforated, recursive
+from hwgen.arith import booth_truncated, lower_or, masked, perforated, recursive, rows
 from hwgen.arith.sign_magnitude import SignMagnitudeUnit
 from tests.arith import (
     test_booth_truncated,
@@ -14,7 +14,7 @@ from tests.arith import (
     test_recursive,
     test_rows,
 )
-from tests.test_mutants import Mutant, plant
+from tests.planted import Mutant, plant
 
 CASES: dict[str, Callable[[], None]] = {
     "masked": lambda: test_masked.test_masked_definition("s7xs6", 1),
@@ -48,7 +48,7 @@ MUTANTS = {
     "golden: empty row keeps the sign": Mutant(
         "masked", masked.MaskedFamily, "golden", "first < operands.a.width", "True"),
     "bounds: sign bit of b counted as positive": Mutant(
-        "masked bounds", masked, "_sums", "np.minimum(rows, 0)", "np.minimum(rows, -1)"),
+        "masked bounds", masked, "_extremes", "np.minimum(rows, 0)", "np.minimum(rows, -1)"),
     "cut a column late": Mutant(
         "truncated", masked.TruncatedMultiplier, "first_columns", "self.cut - j",
         "self.cut - j + 1"),
@@ -100,8 +100,7 @@ MUTANTS = {
 @pytest.fixture(autouse=True)
 def _forget() -> None:
     """Extremes found before a bug was planted are not those found with it."""
-    masked._extremes.cache_clear()
-    booth_truncated._extremes.cache_clear()
+    rows._sums.cache_clear()
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

