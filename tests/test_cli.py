@@ -324,6 +324,15 @@ def test_synth_chooses_targets(arguments: tuple[str, ...], targets: int, call: C
     assert len(told["areas"]) == targets
 
 
+def test_synth_sizes_a_mapped_array_on_its_target_alone(call: Call, spec: Path) -> None:
+    spec.write_text(toml({**SMALL, "pe": {"a": {"width": 3}, "b": {"width": 3}, "target": "ice40",
+                                          "accumulator": {"width": 6}}}))
+    told = json.loads(call("synth", spec, "--json").out)
+    assert [(area["family"], area["dsp"], area["part"]) for area in told["areas"]] == [
+        ("ice40", False, "PE"), ("ice40", False, "array")]
+    refused(call("synth", spec, "--family", "ecp5"), "--family must be ice40 without DSP blocks")
+
+
 def test_synth_sizes_cell_and_array(call: Call, spec: Path) -> None:
     spec.write_text(toml({**SMALL, "pe": {"a": {"width": 2}, "b": {"width": 2},
                                           "accumulator": {"width": 4}}}))

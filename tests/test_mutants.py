@@ -9,7 +9,7 @@ from amaranth import Signal
 from hwgen import lfsr
 from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.arith.exact import ExactMultiplierUnit
-from hwgen.array import mesh, results, skew
+from hwgen.array import mesh, random, results, skew
 from hwgen.array.bank import BankCellUnit
 from hwgen.array.grid import Grid
 from hwgen.array.output_stationary import (

@@ -107,7 +107,7 @@ def synth(
     """Size a PE and the array on FPGA families, and in gates, with Yosys."""
     from hwgen.array.mesh import ArraySpec
     from hwgen.console import print_areas
-    from hwgen.flow.area import TARGETS, size, size_flat
+    from hwgen.flow.area import size, size_flat, targets_of
     from hwgen.flow.yosys import FAMILIES
     from hwgen.spec import InputError
 
@@ -115,8 +115,12 @@ def synth(
     for name in family or ():
         if name not in FAMILIES:
             raise InputError(f"--family must be one of {', '.join(FAMILIES)}, not {name!r}")
-    targets = [(name, hard) for name, hard in TARGETS
+    able = targets_of(array)
+    targets = [(name, hard) for name, hard in able
                if name in (family or FAMILIES) and dsp in (None, hard)]
+    if not targets and array.pe.target:
+        raise InputError(f"--family must be {array.pe.target} without DSP blocks, as the spec's "
+                         "pe.target says; leave pe.target out for portable Verilog")
     if not targets:
         raise InputError("--dsp must go with an FPGA family, not with gates alone")
     if flat:

@@ -28,6 +28,11 @@ TARGETS = tuple((family, dsp) for family in FAMILIES for dsp in (False, True)
 """Every family, without and with DSP blocks."""
 
 
+def targets_of(array: ArraySpec) -> tuple[tuple[str, bool], ...]:
+    """Those that can take the array's Verilog: all, or the family whose cells it names."""
+    return ((array.pe.target, False),) if array.pe.target else TARGETS
+
+
 @dataclass(frozen=True)
 class ArrayArea:
     """The area of an array on one target, and of its parts.

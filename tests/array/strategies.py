@@ -8,8 +8,10 @@ from hwgen.arith.catalogue import MULTIPLIERS
 from hwgen.arith.multiplier import MultiplierFamily, Operands
 from hwgen.array.mesh import ArraySpec
 from hwgen.array.random import MAX_SEED
+from hwgen.fabric.catalogue import FABRICS
 from hwgen.lfsr import MAX_DRAW_BITS
 from hwgen.number import Fixed, Overflow, Rounding
+from hwgen.pe.parallel import MAX_MAPPED_BITS
 from tests.array.products import CODES
 
 Draw = Any
@@ -70,6 +72,16 @@ def dataflows(draw: Draw) -> dict[str, Any]:
 
 
 @st.composite
+def mappings(draw: Draw, operands: Operands, multiplier: MultiplierFamily) -> dict[str, str]:
+    """Cells of an FPGA family for the multiplier, if there are any, or none."""
+    wide = max(operands.a.width, operands.b.width) > MAX_MAPPED_BITS
+    if wide or multiplier.partial_products(operands) is None or draw(st.booleans()):
+        return {}
+    return {"target": draw(st.sampled_from(sorted(FABRICS))),
+            "form": draw(st.sampled_from(["rows", "tree"]))}
+
+
+@st.composite
 def arrays(draw: Draw) -> ArraySpec:
     """Any array of up to 3 x 3 PEs with up to 3 lanes."""
     a, b, lanes = draw(operands()), draw(operands()), draw(st.integers(1, 3))
@@ -85,7 +97,8 @@ def arrays(draw: Draw) -> ArraySpec:
     return ArraySpec.parse({
         "name": "mac", "rows": rows, "columns": draw(st.integers(1, 3)), "dataflow": dataflow,
         "pe": {"a": a, "b": b, "lanes": lanes, "accumulator": {**accumulator, "chunk": chunk},
-               "multiplier": multiplier.model_dump(), "pipeline": draw(st.integers(0, 1))},
+               "multiplier": multiplier.model_dump(), "pipeline": draw(st.integers(0, 3)),
+               **draw(mappings(formats, multiplier))},
         "output": draw(st.one_of(st.none(), derived(acc_frac, total_bits))),
         "random": {"sharing": draw(st.sampled_from(["pe", "column"])),
                    "seed": draw(st.one_of(st.just(1), st.integers(0, MAX_SEED)))},

@@ -68,6 +68,8 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "pe.multiplier[netlist].module": (NETLIST, "second"),
     "pe.multiplier[netlist].ports": (NETLIST, ["y", "x", "o"]),
     "pe.pipeline": ({}, 1),
+    "pe.target": ({}, "ecp5"),
+    "pe.form": ({"pe": {"target": "ecp5"}}, "tree"),
     "pe.accumulator.width": ({}, 31),
     "pe.accumulator.frac": ({}, -1),
     "pe.accumulator.signed": ({"pe": {"accumulator": {"overflow": "saturate"}}}, False),

@@ -9,6 +9,7 @@ from hwgen.arith.multiplier import Operands
 from hwgen.arith.table import TableMultiplier
 from hwgen.array.mesh import ArraySpec
 from hwgen.array.random import MAX_SEED
+from hwgen.fabric.catalogue import FABRICS
 from hwgen.lfsr import MAX_DRAW_BITS
 from hwgen.number import Fixed
 from tests.arith.netlists import truncated
@@ -16,6 +17,7 @@ from tests.arith.netlists import truncated
 OPERAND_BITS = (1, 2, 5, 8, 13, 32)
 ACCUMULATOR_BITS = (1, 6, 12, 32, 63, 64)
 ROUNDINGS = ("floor", "nearest_up", "nearest_even", "stochastic")
+SUMS_OF_ROWS = ("masked", "truncated", "broken-array", "perforated")
 OVERFLOWS = ("wrap", "saturate")
 
 
@@ -89,10 +91,31 @@ _VALUES: dict[str, dict[str, Any]] = {
                      "accumulator": {"width": 12, "overflow": "saturate",
                                      "chunk": {"steps": 3, "width": 14, "overflow": "saturate"}}},
         output={"width": 8, "frac": -5, "rounding": "stochastic"}),
+    "os_ecp5": _output_stationary(
+        3, 2, pe={"target": "ecp5", "a": {"width": 6, "frac": 3}, "b": {"width": 5, "frac": 4}}),
+    "ws_ecp5_tree": _weight_stationary(
+        3, 3, 4, pe={"target": "ecp5", "form": "tree", "pipeline": 3, "lanes": 2,
+                     "a": {"width": 7, "signed": False}, "b": {"width": 6, "frac": 5},
+                     "multiplier": {"kind": "truncated", "cut": 4, "constant": 11},
+                     "accumulator": {"width": 10, "frac": 2, "rounding": "stochastic",
+                                     "overflow": "saturate"}}),
+    "os_ice40": _output_stationary(
+        2, 3, pe={"target": "ice40", "pipeline": 2, "a": {"width": 4}, "b": {"width": 7},
+                  "accumulator": {"width": 13, "overflow": "saturate", "chunk": {"steps": 3}}}),
+    "ws_ice40_tree": _weight_stationary(
+        2, 2, 0, pe={"target": "ice40", "form": "tree", "a": {"width": 5, "signed": False},
+                     "b": {"width": 5, "signed": False}}),
 }
 VARIED = {name: ArraySpec.parse({"name": name, **values}) for name, values in _VALUES.items()}
 """By name: one PE, tall, wide; lanes, pipeline; every rounding, overflow and size of a bank; draws
-of both sharings for steps and results; chunks; approximate multipliers."""
+of both sharings for steps and results; chunks; approximate multipliers; FPGA families."""
+
+
+def _mapping(rng: np.random.Generator, multiplier: dict[str, Any]) -> dict[str, str]:
+    """Cells of an FPGA family, if the multiplier can be made of them."""
+    if multiplier["kind"] not in SUMS_OF_ROWS or rng.integers(2):
+        return {}
+    return {"target": str(rng.choice(sorted(FABRICS))), "form": str(rng.choice(["rows", "tree"]))}
 
 
 def random_array(seed: int) -> ArraySpec:
@@ -113,8 +136,8 @@ def random_array(seed: int) -> ArraySpec:
     return ArraySpec.parse({
         "name": f"random_{seed}",
         **shape(rows, columns, *bank),
-        "pe": {"a": a, "b": b, "lanes": int(rng.integers(1, 4)), "pipeline": int(rng.integers(2)),
-               "multiplier": multiplier, "accumulator": accumulator},
+        "pe": {"a": a, "b": b, "lanes": int(rng.integers(1, 4)), "pipeline": int(rng.integers(4)),
+               "multiplier": multiplier, "accumulator": accumulator, **_mapping(rng, multiplier)},
         **output,
         "random": {"sharing": str(rng.choice(["pe", "column"])),
                    "seed": int(rng.integers(MAX_SEED, endpoint=True))},

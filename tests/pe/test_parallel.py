@@ -30,6 +30,13 @@ PES = {
     "nearest up": {"lanes": 3, "accumulator": {**ROUNDED, "rounding": "nearest_up"}},
     "nearest even": {"lanes": 3, "accumulator": ROUNDED, "pipeline": 1},
     "all bits dropped": {"accumulator": {"frac": -16, "rounding": "nearest_even"}},
+    "mapped": {"target": "ecp5"},
+    "mapped, wraps": {"target": "ice40", "accumulator": {"width": 11}},
+    "mapped, unsigned sum": {"target": "ecp5", "pipeline": 2, "accumulator": {
+        "width": 9, "signed": False, "overflow": "saturate"}},
+    "mapped lanes": {"target": "ice40", "form": "tree", "lanes": 3, "pipeline": 3,
+                     "accumulator": {**ROUNDED, "rounding": "nearest_up"}},
+    "pipeline 4": {"pipeline": 4},
     "wide": {"a": {"width": 32}, "b": {"width": 32}, "lanes": 2,
              "accumulator": {"width": 64, "overflow": "saturate"}},
     "wide wraps": {"a": {"width": 32, "signed": False}, "b": {"width": 32, "signed": False},
