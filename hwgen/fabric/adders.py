@@ -101,14 +101,14 @@ class Adders:
         spare = [Function.of(self.netlist.new_net()) for _ in range(2)]
         ends = column == self.width - 1
         for left, right in ((x, y), (spare[0], y), (x, spare[1]), (spare[0], spare[1])):
-            if self.fits(net, *_added(net, left, right, ends)):
+            if self.fits(net, *added(net, left, right, ends)):
                 break
         x = self.netlist.wire(x, f"{name}x") if left is not x else x
         y = self.netlist.wire(y, f"{name}y") if right is not y else y
-        return self.chain.append(name, net, *_added(net, x, y, ends))
+        return self.chain.append(name, net, *added(net, x, y, ends))
 
 
-def _added(carry_net: Net, x: Function, y: Function,
+def added(carry_net: Net, x: Function, y: Function,
            ends: bool) -> tuple[Function, Function | None]:
     """Sum and next carry of two bits and the carry; a sum that ends has no next one."""
     carry = Function.of(carry_net)
@@ -129,7 +129,7 @@ def adder_netlists(plan: Plan, shared: bool, fits: Fits) -> Iterator[Netlist]:
     for constant in dict.fromkeys((0, *(1 << column for column in range(width)), offset)):
         dry = AdderBuilder(plan, shared, fits, frozenset(), constant)
         dry.netlist()
-        ones = _chosen(dry.adders.spots, (offset - constant) % (1 << width), width)
+        ones = chosen(dry.adders.spots, (offset - constant) % (1 << width), width)
         if ones is None:
             continue
         builder = AdderBuilder(plan, shared, fits, ones, constant)
@@ -199,7 +199,7 @@ class AdderBuilder(Builder[Vector]):
         return [total.bit(column) for column in range(width)]
 
 
-def _chosen(spots: Sequence[Spot], constant: int, width: int) -> frozenset[Spot] | None:
+def chosen(spots: Sequence[Spot], constant: int, width: int) -> frozenset[Spot] | None:
     """Spots at which ones add up to ``constant`` modulo ``2**width``; None if there are none."""
     free: dict[int, list[Spot]] = {}
     for spot in spots:

@@ -67,6 +67,14 @@ ZERO = Function.of(0)
 ONE = Function.of(1)
 
 
+def renamed(function: Function, names: Mapping[Net, Net]) -> Function:
+    """The same function of other nets, no two of them the same and none constant."""
+    nets = [names[net] for net in function.nets]
+    order = tuple(sorted(nets))
+    return Function(order, Function(tuple(range(len(nets))), function.table).over(
+        [nets.index(net) for net in order]))
+
+
 def combined(value: Callable[[int], int], nets: Sequence[Net],
              held: Mapping[Net, int] | None = None) -> Function:
     """The function ``value(code)`` of the bits of ``nets``, without those that do not matter."""
