@@ -39,7 +39,9 @@ class Xilinx7(Fabric):
         for low, high in paired:
             _two(m, low.function, high.function, wires[low.output], wires[high.output], wires)
         done = {lut.output for pair in paired for lut in pair}
-        super().luts(m, [lut for lut in luts if lut.output not in done], wires)
+        for lut in luts:
+            if lut.output not in done:
+                _one(m, lut.function, wires[lut.output], wires)
 
     def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
         carry: Value = Const(0, 1)
@@ -66,10 +68,15 @@ def _inputs(m: Module, slot: Slot, first: bool, wires: Wires) -> tuple[Value, Va
         _two(m, di, p, o5, s, wires)
         return s, o5
     if p.nets:
-        m.submodules += Instance(
-            f"LUT{len(p.nets)}", p_INIT=Const(p.table, 1 << len(p.nets)), o_O=s,
-            **{f"i_I{place}": wires[net] for place, net in enumerate(p.nets)})
+        _one(m, p, s, wires)
     return s if p.nets else wires[p.table], wires[di.nets[0] if di.nets else di.table]
+
+
+def _one(m: Module, function: Function, o: Value, wires: Wires) -> None:
+    """A LUT for one function."""
+    pins = [*function.nets, *(1,) * (_PINS - len(function.nets))]
+    m.submodules += Instance("LUT6", p_INIT=Const(function.over(pins), 64), o_O=o,
+                             **{f"i_I{place}": wires[net] for place, net in enumerate(pins)})
 
 
 def _two(m: Module, low: Function, high: Function, o5: Value, o6: Value, wires: Wires) -> None:
