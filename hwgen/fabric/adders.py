@@ -14,7 +14,6 @@ from typing import Literal
 from hwgen.fabric.builder import Builder, Plan
 from hwgen.fabric.logic import ONE, ZERO, Function, Net
 from hwgen.fabric.netlist import Chain, Netlist
-from hwgen.fabric.products import PartialProducts
 
 Fits = Callable[[Net, Function, Function | None], bool]
 """Whether a slot can have a total and a next carry, if any, both functions of a carry's net."""

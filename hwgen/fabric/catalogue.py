@@ -6,5 +6,7 @@ from hwgen.fabric.gowin import Gowin
 from hwgen.fabric.ice40 import Ice40
 from hwgen.fabric.xilinx7 import Xilinx7
 
-FABRICS: dict[str, Fabric] = {fabric.name: fabric for fabric in (Ecp5(), Ice40(), Xilinx7(), Gowin())}
+_FABRICS: tuple[Fabric, ...] = (Ecp5(), Ice40(), Xilinx7(), Gowin())
+
+FABRICS = {fabric.name: fabric for fabric in _FABRICS}
 """By name."""

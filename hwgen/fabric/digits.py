@@ -205,8 +205,9 @@ class DigitBuilder(Builder[Sum]):
         first = run if j == run or total.before else j
         before = total.before if j > run and total.before else (total.low, total.high)
         size = step.rows[-1] - first + 1
-        least, most = (-(1 << size >> 1), (1 << size >> 1) - 1) if negative else (0, (1 << size) - 1)
-        corners = [digit * (end >> j << first) for digit in (least, most + (first > run))
+        least = -(1 << size >> 1) if negative else 0
+        most = least + (1 << size) - 1 + (first > run)
+        corners = [digit * (end >> j << first) for digit in (least, most)
                    for end in (row.low, row.high)]
         return Term(start, bit, above, (before[0] + min(corners), before[1] + max(corners)), before)
 
@@ -355,7 +356,7 @@ def _folded(pairs: dict[int, tuple[Function, Function]], carry: Function) -> (
     for column, (x, y) in pairs.items():
         total, last = x ^ y ^ carry, len(bits) == len(pairs) - 1
         after = x & y | carry & (x ^ y)
-        if len(total.nets) > _PICKED + last or len(after.nets) > _PICKED and not last:
+        if len(total.nets) > _PICKED + last or (len(after.nets) > _PICKED and not last):
             break
         if carry == ZERO and len(bits) == sure and ZERO in (x, y):
             sure, known = sure + 1, ZERO

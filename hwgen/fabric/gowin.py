@@ -12,6 +12,7 @@ from hwgen.fabric.builder import Plan
 from hwgen.fabric.family import Fabric, Wires
 from hwgen.fabric.logic import ZERO, Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
+from hwgen.fabric.plain import plain_netlists
 
 _ADD, _SUB, _MULT = 0, 1, 9  # values of ALU_MODE
 
@@ -31,9 +32,10 @@ class Gowin(Fabric):
     name: ClassVar[str] = "gowin"
 
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
-        products = plan.products
-        for apart in (False, *([True] if any(products.negative(*p) for p in products.pairs) else [])):
-            yield from adder_netlists(plan, True, lambda *slot: placed(*slot) is not None, apart)
+        yield from plain_netlists(plan, 4)
+        apart = any(plan.products.negative(*pair) for pair in plan.products.pairs)
+        for kind in (False, True)[: 1 + apart]:
+            yield from adder_netlists(plan, True, lambda *slot: placed(*slot) is not None, kind)
 
     def cells(self, netlist: Netlist) -> int:
         """LUTs and ALUs; each chain takes one more for its first carry, and ends on an even number.
@@ -55,13 +57,13 @@ class Gowin(Fabric):
             m.submodules += Instance(
                 "ALU", p_ALU_MODE=Const(mode, 32), i_CIN=carry, o_SUM=wires[slot.output],
                 o_COUT=wires[slot.carry_out],
-                **{f"i_{pin}": wires[net] for pin, net in zip(("I0", "I1", "I3"), pins, strict=True)})
+                **{f"i_I{pin}": wires[net] for pin, net in zip((0, 1, 3), pins, strict=True)})
             carry = wires[slot.carry_out]
 
 
 @cache
 def placed(carry: Net, total: Function, next_carry: Function | None) -> (
-        tuple[int, tuple[Net, Net, Net]] | None):
+        tuple[int, tuple[Net, ...]] | None):
     """Mode and pins I0, I1 and I3 of an ALU with these functions; None if none has them."""
     p = total.at({carry: 0})
     if total.at({carry: 1}) != ~p or len(p.nets) > 3:
@@ -73,8 +75,10 @@ def placed(carry: Net, total: Function, next_carry: Function | None) -> (
     nets = sorted({*p.nets, *(through[0].nets if through else ()), 0, 1})
     for pins in product(nets, repeat=3):
         x, y, z = (Function.of(net) for net in pins)
-        for mode, has, generated in ((_ADD, x ^ y, x), (_SUB, x ^ ~y, x), (_MULT, x & y ^ z, x & y)):
-            if has == p and (not through or (generated ^ through[0]) & ~p == ZERO) and (
-                    mode == _MULT or z == ZERO):
+        modes = [(_MULT, x & y ^ z, x & y)]
+        if z == ZERO:
+            modes += [(_ADD, x ^ y, x), (_SUB, x ^ ~y, x)]
+        for mode, has, generated in modes:
+            if has == p and (not through or (generated ^ through[0]) & ~p == ZERO):
                 return mode, pins
     return None

@@ -11,6 +11,7 @@ from hwgen.fabric.digits import digit_netlists
 from hwgen.fabric.family import Fabric, Wires
 from hwgen.fabric.logic import ZERO, Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
+from hwgen.fabric.plain import plain_netlists
 
 _PINS = 6
 _SHARED = 5  # inputs of two functions in one LUT6
@@ -26,12 +27,17 @@ class Xilinx7(Fabric):
     name: ClassVar[str] = "xilinx7"
 
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
-        return digit_netlists(plan, lambda *slot: placed(*slot) is not None)
+        yield from plain_netlists(plan, _PINS)
+        yield from digit_netlists(plan, lambda *slot: placed(*slot) is not None)
 
     def cells(self, netlist: Netlist) -> int:
-        """LUTs: of slots, alone, or for two functions of the same inputs."""
+        """LUTs: of slots, alone, or for two functions of the same inputs.
+
+        A chain that begins with a one takes one more: Yosys sees that its first sum is the inverse
+        of its first S, and inverts that.
+        """
         luts = [cell for cell in netlist.cells if isinstance(cell, Lut)]
-        slots = sum(isinstance(cell, Slot) for cell in netlist.cells)
+        slots = sum(1 + (cell.carry_in == 1) for cell in netlist.cells if isinstance(cell, Slot))
         return slots + len(luts) - len(pairs(luts))
 
     def luts(self, m: Module, luts: list[Lut], wires: Wires) -> None:

