@@ -8,9 +8,8 @@ Numbers keep their signs; a negative row is subtracted as ``~(~x + y)``.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hwgen.fabric.builder import Builder, Plan
+from hwgen.fabric.builder import Builder
 from hwgen.fabric.logic import ONE, ZERO, Function
-from hwgen.fabric.netlist import Chain
 from hwgen.number import smallest_shape
 
 
@@ -33,10 +32,6 @@ class Number:
 
 class SelectBuilder(Builder[Number]):
     """The circuit of a plan."""
-
-    def __init__(self, plan: Plan):
-        super().__init__(plan)
-        self.chain = Chain(self.net, shared=False)
 
     def start(self) -> Number:
         products = self.plan.products
