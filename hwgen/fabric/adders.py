@@ -193,8 +193,9 @@ class AdderBuilder(Builder[Vector]):
     def accumulated(self, addend: list[Function]) -> list[Function]:
         width = self.plan.addend_width
         adders = Adders(self.net, self.chain, width, self.adders.fits)
-        acc, product = (Vector(dict(enumerate(bits)), (1 << width) - 1)
-                        for bits in (self.net.bits("acc"), addend))
+        acc, product = (
+            Vector({column: bit for column, bit in enumerate(bits) if bit != ZERO}, (1 << width) - 1)
+            for bits in (self.net.bits("acc"), addend))
         total = adders.add(acc, product, "sum")
         return [total.bit(column) for column in range(width)]
 

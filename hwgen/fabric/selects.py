@@ -123,9 +123,11 @@ class SelectBuilder(Builder[Number]):
 
     def accumulated(self, addend: list[Function]) -> list[Function]:
         self.chain.begin(0)
-        last = len(addend) - 1
-        return [self._slot(f"sum_{column}", x, y, _sum, column == last)
-                for column, (x, y) in enumerate(zip(self.net.bits("acc"), addend, strict=True))]
+        acc, last = self.net.bits("acc"), len(addend) - 1
+        start = next((column for column, bit in enumerate(addend) if bit != ZERO), len(addend))
+        return [*acc[:start],
+                *(self._slot(f"sum_{column}", acc[column], addend[column], _sum, column == last)
+                  for column in range(start, len(addend)))]
 
 
 def _sum(x: Function, y: Function, carry: Function) -> Function:
