@@ -194,7 +194,7 @@ class AdderBuilder(Builder[Vector]):
         width = self.plan.addend_width
         adders = Adders(self.net, self.chain, width, self.adders.fits)
         acc, product = (
-            Vector({column: bit for column, bit in enumerate(bits) if bit != ZERO}, (1 << width) - 1)
+            Vector({column: bit for column, bit in enumerate(bits) if bit != ZERO}, 2**width - 1)
             for bits in (self.net.bits("acc"), addend))
         total = adders.add(acc, product, "sum")
         return [total.bit(column) for column in range(width)]
