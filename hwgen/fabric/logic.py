@@ -1,7 +1,9 @@
 """Boolean functions of a few nets, as truth tables."""
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 Net = int
 """A wire of a netlist; 0 and 1 are the constants."""
@@ -37,6 +39,10 @@ class Function:
             return self.table
         return self.nets[0] if len(self.nets) == 1 and self.table == 0b10 else None
 
+    def renamed(self, names: Mapping[Net, Net]) -> "Function":
+        """The function of other nets, which are in the same order."""
+        return Function(tuple(names[net] for net in self.nets), self.table)
+
     def over(self, nets: Sequence[Net]) -> int:
         """Its truth table over ``nets``, which hold all its own; constants are welcome there."""
         places = {net: place for place, net in enumerate(nets)}
@@ -51,13 +57,13 @@ class Function:
         return combined(lambda code: self.table >> code & 1, self.nets, values)
 
     def __and__(self, other: "Function") -> "Function":
-        return _joined(self, other, lambda x, y: x & y)
+        return _joined(self, other, operator.and_)
 
     def __or__(self, other: "Function") -> "Function":
-        return _joined(self, other, lambda x, y: x | y)
+        return _joined(self, other, operator.or_)
 
     def __xor__(self, other: "Function") -> "Function":
-        return _joined(self, other, lambda x, y: x ^ y)
+        return _joined(self, other, operator.xor)
 
     def __invert__(self) -> "Function":
         return Function(self.nets, self.table ^ ((1 << (1 << len(self.nets))) - 1))
@@ -88,6 +94,20 @@ def _without_idle(nets: tuple[Net, ...], table: int) -> Function:
     return Function(nets, table)
 
 
+def numbered(*functions: Function) -> tuple[list[Function], list[Net]]:
+    """The functions with nets 2, 3, ... for their own, and these; few differ, so results last."""
+    nets = sorted({net for function in functions for net in function.nets})
+    names = {net: number for number, net in enumerate(nets, 2)}
+    return [function.renamed(names) for function in functions], nets
+
+
 def _joined(left: Function, right: Function, operation: Callable[[int, int], int]) -> Function:
+    (x, y), nets = numbered(left, right)
+    return _joined_numbers(x, y, operation).renamed(dict(enumerate(nets, 2)))
+
+
+@lru_cache(1 << 16)
+def _joined_numbers(left: Function, right: Function,
+                    operation: Callable[[int, int], int]) -> Function:
     nets = tuple(sorted({*left.nets, *right.nets}))
     return _without_idle(nets, operation(left.over(nets), right.over(nets)))
