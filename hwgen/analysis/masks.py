@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
-from math import comb, inf
+from math import comb
 from typing import Literal
 
 import numpy as np
@@ -157,7 +157,7 @@ class Masks:
             return np.arange(1 << bits), None
         codes, weights = weighted
         counts = np.bincount(codes & ((1 << bits) - 1), weights, 1 << bits)
-        present = np.flatnonzero(counts)
+        present: Codes = np.flatnonzero(counts)
         return present, counts[present]
 
     def _rows(self, mask: Mask, a: Codes) -> Iterator[Codes]:

@@ -63,7 +63,7 @@ class Builder(ABC, Generic[Total]):
 
     @abstractmethod
     def take_in(self, total: Total, j: int, stage: int, name: str) -> Total:
-        """``total`` plus the row of bit j of ``b``, both of ``stage``."""
+        """``total`` plus the row of bit j of ``b``, or the step of that row, both of ``stage``."""
 
     @abstractmethod
     def add(self, x: Total, y: Total, name: str) -> Total:
@@ -80,6 +80,10 @@ class Builder(ABC, Generic[Total]):
     @abstractmethod
     def accumulated(self, addend: list[Function]) -> list[Function]:
         """The bits of ``acc`` plus an addend as wide."""
+
+    def steps(self) -> list[int]:
+        """The rows to take in, or the first of each group of rows taken in as one."""
+        return list(self.plan.products.rows)
 
     def netlist(self) -> Netlist:
         """The whole circuit."""
@@ -107,7 +111,7 @@ class Builder(ABC, Generic[Total]):
     def _fold(self) -> tuple[Total, int]:
         """Row after row, and the stage of the sum."""
         total, stage = self.start(), 0
-        rows = list(self.plan.products.rows)
+        rows = self.steps()
         for count, j in enumerate(rows):
             now = max(0, count - 1) * (self.plan.stages + 1) // max(1, len(rows))
             total, stage = self.moved(total, now - stage), now
@@ -116,7 +120,7 @@ class Builder(ABC, Generic[Total]):
 
     def _tree(self) -> tuple[Total, int]:
         """Pairs of rows, then pairs of their sums, and the stage of the last."""
-        rows, stage = list(self.plan.products.rows), 0
+        rows, stage = self.steps(), 0
         level = [self._leaf(rows[place : place + 2], not place) for place in
                  range(0, max(1, len(rows)), 2)]
         levels = (len(level) - 1).bit_length() + 2

@@ -1,12 +1,13 @@
 """Boolean functions of a few nets, as truth tables."""
 
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 Net = int
 """A wire of a netlist; 0 and 1 are the constants."""
+
+_KNOWN = 1 << 16  # truth tables kept for the next time
 
 
 @dataclass(frozen=True)
@@ -39,31 +40,23 @@ class Function:
             return self.table
         return self.nets[0] if len(self.nets) == 1 and self.table == 0b10 else None
 
-    def renamed(self, names: Mapping[Net, Net]) -> "Function":
-        """The function of other nets, which are in the same order."""
-        return Function(tuple(names[net] for net in self.nets), self.table)
-
     def over(self, nets: Sequence[Net]) -> int:
         """Its truth table over ``nets``, which hold all its own; constants are welcome there."""
         places = {net: place for place, net in enumerate(nets)}
-        table = 0
-        for code in range(1 << len(nets)):
-            own = sum((code >> places[net] & 1) << place for place, net in enumerate(self.nets))
-            table |= (self.table >> own & 1) << code
-        return table
+        return _laid_out(self.table, tuple(places[net] for net in self.nets), len(nets))
 
     def at(self, values: Mapping[Net, int]) -> "Function":
         """The function with some nets held at 0 or 1."""
         return combined(lambda code: self.table >> code & 1, self.nets, values)
 
     def __and__(self, other: "Function") -> "Function":
-        return _joined(self, other, operator.and_)
+        return _joined(self, other, lambda x, y: x & y)
 
     def __or__(self, other: "Function") -> "Function":
-        return _joined(self, other, operator.or_)
+        return _joined(self, other, lambda x, y: x | y)
 
     def __xor__(self, other: "Function") -> "Function":
-        return _joined(self, other, operator.xor)
+        return _joined(self, other, lambda x, y: x ^ y)
 
     def __invert__(self) -> "Function":
         return Function(self.nets, self.table ^ ((1 << (1 << len(self.nets))) - 1))
@@ -71,6 +64,14 @@ class Function:
 
 ZERO = Function.of(0)
 ONE = Function.of(1)
+
+
+def renamed(function: Function, names: Mapping[Net, Net]) -> Function:
+    """The same function of other nets, no two of them the same and none constant."""
+    nets = [names[net] for net in function.nets]
+    order = tuple(sorted(nets))
+    return Function(order, Function(tuple(range(len(nets))), function.table).over(
+        [nets.index(net) for net in order]))
 
 
 def combined(value: Callable[[int], int], nets: Sequence[Net],
@@ -85,29 +86,40 @@ def combined(value: Callable[[int], int], nets: Sequence[Net],
     return _without_idle(tuple(free), table)
 
 
+@lru_cache(_KNOWN)
+def _laid_out(table: int, places: tuple[int, ...], count: int) -> int:
+    """A truth table over ``count`` nets, of which its own are at ``places``."""
+    found = 0
+    for code in range(1 << count):
+        own = sum((code >> at & 1) << place for place, at in enumerate(places))
+        found |= (table >> own & 1) << code
+    return found
+
+
 def _without_idle(nets: tuple[Net, ...], table: int) -> Function:
-    for place, _ in enumerate(nets):
-        low = [code for code in range(1 << len(nets)) if not code >> place & 1]
-        if all(table >> code & 1 == table >> (code | 1 << place) & 1 for code in low):
-            shorter = sum((table >> code & 1) << index for index, code in enumerate(low))
-            return _without_idle(nets[:place] + nets[place + 1 :], shorter)
-    return Function(nets, table)
+    kept, shorter = _reduced(table, len(nets))
+    return Function(tuple(nets[place] for place in kept), shorter)
 
 
-def numbered(*functions: Function) -> tuple[list[Function], list[Net]]:
-    """The functions with nets 2, 3, ... for their own, and these; few differ, so results last."""
-    nets = sorted({net for function in functions for net in function.nets})
-    names = {net: number for number, net in enumerate(nets, 2)}
-    return [function.renamed(names) for function in functions], nets
+@lru_cache(_KNOWN)
+def _reduced(table: int, count: int) -> tuple[tuple[int, ...], int]:
+    """The places of nets that matter, and the truth table over these."""
+    kept = tuple(place for place in range(count) if any(
+        table >> code & 1 != table >> (code ^ 1 << place) & 1 for code in range(1 << count)))
+    codes = (sum((own >> index & 1) << place for index, place in enumerate(kept))
+             for own in range(1 << len(kept)))
+    return kept, sum((table >> code & 1) << own for own, code in enumerate(codes))
 
 
 def _joined(left: Function, right: Function, operation: Callable[[int, int], int]) -> Function:
-    (x, y), nets = numbered(left, right)
-    return _joined_numbers(x, y, operation).renamed(dict(enumerate(nets, 2)))
-
-
-@lru_cache(1 << 16)
-def _joined_numbers(left: Function, right: Function,
-                    operation: Callable[[int, int], int]) -> Function:
     nets = tuple(sorted({*left.nets, *right.nets}))
     return _without_idle(nets, operation(left.over(nets), right.over(nets)))
+
+
+def numbered(*functions: Function) -> tuple[list[Function], list[Net]]:
+    """The functions with nets 2, 3, ... for their own, and their own: equal ones for equal forms.
+    """
+    nets = sorted({net for function in functions for net in function.nets})
+    numbers = {net: number for number, net in enumerate(nets, 2)}
+    return [Function(tuple(numbers[net] for net in function.nets), function.table)
+            for function in functions], nets
