@@ -12,10 +12,11 @@ from hwgen.arith.multiplier import MultiplierFamily, MultiplierUnit, Operands
 from hwgen.fabric.builder import Form, Plan
 from hwgen.fabric.catalogue import FABRICS
 from hwgen.fabric.netlist import Netlist
+from hwgen.fabric.proof import Proof
 from hwgen.place import EmitPlatform, place
 from hwgen.spec import ToolError
 
-_PROVEN_BITS = 16  # of both operands together, up to which all pairs are evaluated
+_EVALUATED_BITS = 16  # of both operands together, up to which all pairs are
 _SAMPLES = 1 << 16
 
 
@@ -74,14 +75,15 @@ class MappedUnit:
 
 @cache
 def circuit(unit: MappedUnit) -> Netlist:
-    """The cells of a unit, evaluated on all operands, or where those are too many on a sample of
-    them with the extremes.
+    """The cells of a unit, evaluated on all operands; proven where those are too many.
 
     Raises
     ------
     ToolError : they do not compute the golden's products.
     """
     netlist = FABRICS[unit.target].multiplier(unit.plan)
+    if unit.operands.a.width + unit.operands.b.width > _EVALUATED_BITS:
+        Proof(netlist).check(unit.plan.products)
     a, b = _operands(unit.operands)
     expected = unit.family.golden(unit.operands, a, b)
     codes = {"a": a, "b": b}
@@ -99,7 +101,7 @@ def circuit(unit: MappedUnit) -> Netlist:
 
 def _operands(operands: Operands) -> tuple[np.ndarray, np.ndarray]:
     a, b = operands.a, operands.b
-    if a.width + b.width <= _PROVEN_BITS:
+    if a.width + b.width <= _EVALUATED_BITS:
         pairs = np.meshgrid(np.arange(a.minimum, a.maximum + 1),
                             np.arange(b.minimum, b.maximum + 1))
         return pairs[0].ravel(), pairs[1].ravel()

@@ -14,6 +14,8 @@ from typing import Literal
 from hwgen.fabric.builder import Builder, Plan
 from hwgen.fabric.logic import ONE, ZERO, Function, Net, numbered, renamed
 from hwgen.fabric.netlist import Chain, Netlist
+from hwgen.fabric.products import Weights
+from hwgen.fabric.sums import Digits, Statement, joined, negated
 
 Fits = Callable[[Net, Function, Function | None], bool]
 """Whether a slot can have a total and a next carry, if any, both functions of a carry's net."""
@@ -25,6 +27,12 @@ class Vector:
 
     bits: dict[int, Function]
     most: int
+    weights: Weights = field(default_factory=dict)
+
+    @property
+    def digits(self) -> Digits:
+        """The vector as a number."""
+        return Digits(self.bits, ZERO, self.weights)
 
     def bit(self, column: int) -> Function:
         return self.bits.get(column, ZERO)
@@ -74,10 +82,17 @@ class Adders:
 
     def add(self, x: Vector, y: Vector, name: str) -> Vector:
         """``x + y``."""
+        bits, most = self._added(x, y, name)
+        total = Vector(bits, most, joined(x.weights, y.weights))
+        self.netlist.sums.append(Statement(total.digits, self.width, ((1, x.digits), (1, y.digits))))
+        return total
+
+    def _added(self, x: Vector, y: Vector, name: str) -> tuple[dict[int, Function], int]:
+        """The bits of a sum, and the most that they can be."""
         self.sums += 1
         shared = [column for column in y.bits if column in x.bits]
         if not shared:
-            return Vector(x.bits | y.bits, x.most + y.most)
+            return x.bits | y.bits, x.most + y.most
         start, last = min(shared), max(y.bits)
         carry = self.take(Spot("carry", start, self.sums))
         most = x.most + y.most + (carry << start)
@@ -92,7 +107,7 @@ class Adders:
             if first is ZERO and self.take(Spot("bit", column, self.sums)):
                 first, most = ONE, most + (1 << column)
             bits[column] = self._slot(f"{name}_{column}", column, first, second)
-        return Vector(bits, most)
+        return bits, most
 
     def _slot(self, name: str, column: int, x: Function, y: Function) -> Function:
         """The sum of two bits and a carry; what no slot can form goes through a LUT before it."""
@@ -188,15 +203,24 @@ class AdderBuilder(Builder[Vector]):
         for i, bit in bits.items():
             product = gate & bit
             products[i + j] = ~product if self.plan.products.negative(i, j) else product
-        row = Vector(products, sum(1 << column for column in products))
+        row = self._row(products, self.plan.products.weights(j))
         return self.adders.add(total, row, name)
+
+    def _row(self, bits: dict[int, Function], weights: Weights) -> Vector:
+        """Products of operand bits as a vector."""
+        row = Vector(bits, sum(1 << column for column in bits), weights)
+        self.net.sums.append(Statement(row.digits, self.plan.products.width, gain=weights))
+        return row
 
     def add(self, x: Vector, y: Vector, name: str) -> Vector:
         return self.adders.add(x, y, name)
 
+    def digits(self, total: Vector) -> Digits:
+        return total.digits
+
     def moved(self, total: Vector, cycles: int) -> Vector:
         bits = self.later(list(total.bits.values()), cycles)
-        return Vector(dict(zip(total.bits, bits, strict=True)), total.most)
+        return Vector(dict(zip(total.bits, bits, strict=True)), total.most, total.weights)
 
     def result(self, total: Vector) -> list[Function]:
         """The bits of the product, with the ones that go to the result itself."""
@@ -223,7 +247,7 @@ class AdderBuilder(Builder[Vector]):
 class Difference(Vector):
     """A vector from which another is to be subtracted."""
 
-    taken: Vector = Vector({}, 0)
+    taken: Vector = field(default_factory=lambda: Vector({}, 0))
 
 
 class ApartBuilder(AdderBuilder):
@@ -248,24 +272,37 @@ class ApartBuilder(AdderBuilder):
         rows: list[dict[int, Function]] = [{}, {}]
         for i, bit in bits.items():
             rows[self.plan.products.negative(i, j)][i + j] = gate & bit
-        more, less = (Vector(row, sum(1 << column for column in row)) for row in rows)
-        return self.add(total, Difference(more.bits, more.most, less), name)
+        weights = self.plan.products.weights(j)
+        more, less = (self._row(row, {pair: abs(weight) for pair, weight in weights.items()
+                                      if (weight < 0) == negative})
+                      for negative, row in enumerate(rows))
+        return self.add(total, _difference(more, less), name)
 
     def add(self, x: Vector, y: Vector, name: str) -> Difference:
         total = self.adders.add(x, y, name)
         taken = self.adders.add(_taken(x), _taken(y), f"{name}n")
-        return Difference(total.bits, total.most, taken)
+        return _difference(total, taken)
 
     def moved(self, total: Vector, cycles: int) -> Difference:
         more, less = (super(ApartBuilder, self).moved(vector, cycles)
                       for vector in (total, _taken(total)))
-        return Difference(more.bits, more.most, less)
+        return _difference(more, less)
 
     def result(self, total: Vector) -> list[Function]:
-        less = _taken(total).bits
-        self._inverted = sum(1 << column for column in less)
-        inverse = Vector({column: ~bit for column, bit in less.items()}, self._inverted)
-        return super().result(self.adders.add(total, inverse, "difference"))
+        less = _taken(total)
+        self._inverted = sum(1 << column for column in less.bits)
+        inverse = Vector({column: ~bit for column, bit in less.bits.items()}, self._inverted,
+                         negated(less.weights))
+        self.net.sums.append(Statement(inverse.digits, self.plan.products.width, ((-1, less.digits),)))
+        self._whole = self.adders.add(total, inverse, "difference")
+        return super().result(self._whole)
+
+    def digits(self, total: Vector) -> Digits:
+        return self._whole.digits
+
+
+def _difference(more: Vector, less: Vector) -> Difference:
+    return Difference(more.bits, more.most, more.weights, less)
 
 
 def _taken(total: Vector) -> Vector:

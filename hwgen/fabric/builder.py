@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 from hwgen.fabric.logic import ZERO, Function
 from hwgen.fabric.netlist import Chain, Netlist
 from hwgen.fabric.products import PartialProducts
+from hwgen.fabric.sums import Digits, Statement, joined
 
 Form = Literal["rows", "tree"]
 """How partial products are added up: row after row, or in a balanced tree of pairs of rows."""
@@ -60,6 +61,7 @@ class Builder(ABC, Generic[Total]):
         ports = {self._a: products.a_width, self._b: products.b_width}
         self.net = Netlist(dict(sorted(ports.items())) |
                            ({"acc": plan.addend_width} if plan.addend_width else {}))
+        self.net.turned = plan.turned
         self.chain = Chain(self.net, shared)
         self._stage = 0
 
@@ -84,6 +86,10 @@ class Builder(ABC, Generic[Total]):
         """The bits of the product."""
 
     @abstractmethod
+    def digits(self, total: Total) -> Digits:
+        """The total as a number, and what it sums."""
+
+    @abstractmethod
     def accumulated(self, addend: list[Function]) -> list[Function]:
         """The bits of ``acc`` plus an addend as wide."""
 
@@ -95,13 +101,30 @@ class Builder(ABC, Generic[Total]):
         """The whole circuit."""
         plan = self.plan
         total = self._tree() if plan.form == "tree" else self._fold()
-        bits, name = self.later(self.result(total), self._pass_to(plan.stages)), "p"
+        product = self._product(total)
+        bits, name = self.later(product, self._pass_to(plan.stages)), "p"
         if plan.addend_width:
             above = [bits[-1] if plan.signed else ZERO] * (plan.addend_width - len(bits))
-            bits, name = self.accumulated([*bits, *above][: plan.addend_width]), "sum"
+            addend, name = [*bits, *above][: plan.addend_width], "sum"
+            bits = self.accumulated(addend)
+            self._state_sum(bits, addend)
         wired = [self.net.wire(bit, f"{name}_{column}") for column, bit in enumerate(bits)]
         self.net.outputs[name] = tuple(bit.nets[0] if bit.nets else bit.table for bit in wired)
         return self.net
+
+    def _product(self, total: Total) -> list[Function]:
+        """The bits of the product, stated to be those of ``total`` but for the constant."""
+        products, bits = self.plan.products, self.result(total)
+        weights = joined(*(products.weights(j) for j in products.rows))
+        self.net.product = Statement(Digits(dict(enumerate(bits)), ZERO, weights), products.width,
+                                     ((1, self.digits(total)),))
+        self.net.sums.append(self.net.product)
+        return bits
+
+    def _state_sum(self, bits: list[Function], addend: list[Function]) -> None:
+        acc, product, total = (Digits(dict(enumerate(each)))
+                               for each in (self.net.bits("acc"), addend, bits))
+        self.net.sums.append(Statement(total, self.plan.addend_width, ((1, acc), (1, product))))
 
     def row(self, j: int, stage: int) -> tuple[Function, dict[int, Function]]:
         """Bit j of ``b`` and the bits of ``a`` that it meets, as of ``stage`` cycles ago."""

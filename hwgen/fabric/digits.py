@@ -9,14 +9,15 @@ chain's first carry.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hwgen.fabric.adders import Spot, added, chosen
 from hwgen.fabric.builder import Builder, Plan
 from hwgen.fabric.logic import ONE, ZERO, Function, Net, renamed
 from hwgen.fabric.netlist import Netlist
-from hwgen.fabric.products import PartialProducts
+from hwgen.fabric.products import PartialProducts, Weights
 from hwgen.fabric.selects import Number
+from hwgen.fabric.sums import Digits, Statement, joined
 from hwgen.number import smallest_shape
 
 Fits = Callable[[Net, Function, Function | None, bool], bool]
@@ -48,6 +49,7 @@ class Term:
     Members
     -------
     ends : the least and the most that the sum can be with it.
+    gain : the products that it is the sum of, or ``part``, if it is another sum.
     before : those of the sum without the run that the step belongs to.
     """
 
@@ -55,7 +57,9 @@ class Term:
     bit: Callable[[int], Function]
     carry: Function
     ends: tuple[int, int]
+    gain: Weights = field(default_factory=dict)
     before: tuple[int, int] | None = None
+    part: Number | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,8 @@ class DigitBuilder(Builder[Sum]):
                 carry, ends = gate, (-row.high, -row.low)
             vectors.append(_bits(row, start, inverted=_negative(self.plan.products, j)))
             low, high = low + min(0, ends[0]), high + max(0, ends[1])
-        return Term(start, Picked(self.net, start, gates, vectors).bit, carry, (low, high))
+        gain = joined(*(self.plan.products.weights(j) for j in step.rows))
+        return Term(start, Picked(self.net, start, gates, vectors).bit, carry, (low, high), gain)
 
     def _booth(self, step: Step, run: int, total: Sum) -> Term:
         """Booth's digit of two bits of ``b`` and the one below, or at the end of one and that."""
@@ -208,7 +213,18 @@ class DigitBuilder(Builder[Sum]):
         most = least + (1 << size) - 1 + (first > run)
         corners = [digit * (end >> j << first) for digit in (least, most)
                    for end in (row.low, row.high)]
-        return Term(start, bit, above, (before[0] + min(corners), before[1] + max(corners)), before)
+        ends = before[0] + min(corners), before[1] + max(corners)
+        return Term(start, bit, above, ends, self._gain(step, run, negative), before)
+
+    def _gain(self, step: Step, run: int, negative: bool) -> Weights:
+        """The products of a digit: that of its middle bit, of the one below, less two above."""
+        products, j = self.plan.products, step.rows[0]
+        signs = {i: -1 if products.a_signed and i == products.a_width - 1 else 1
+                 for i in products.rows[j]}
+        rows = [(1, j), *([(1, j - 1)] if j > run else []),
+                *([(-2, step.rows[-1])] if negative else [])]
+        return joined(*({(i, row): (sign * times) << (i + j) for i, sign in signs.items()}
+                        for times, row in rows))
 
     def _summed(self, x: Sum, term: Term, name: str) -> Sum:
         """``x`` and a term, in LUTs as far as they need no more than a chain, else in a chain."""
@@ -227,7 +243,11 @@ class DigitBuilder(Builder[Sum]):
         bits |= self._added(pairs, carry, name)
         sign = bits.get(stop - 1, ZERO) if shape.signed else ZERO
         before = term.before and (term.before[0] + added, term.before[1] + added)
-        return Sum(bits, sign, *ends, before)
+        parts = (x, term.part) if term.part else (x,)
+        total = Sum(bits, sign, *ends, joined(term.gain, *(part.weights for part in parts)), before)
+        self.net.sums.append(Statement(total.digits, width, tuple((1, part.digits)
+                                                                  for part in parts), term.gain))
+        return total
 
     def _x(self, x: Number, column: int, number: int) -> Function:
         """A bit of x, or a one where it has none."""
@@ -270,11 +290,14 @@ class DigitBuilder(Builder[Sum]):
             return x if x.bits else y
         lower, upper = (x, y) if starts[0] <= starts[1] else (y, x)
         ends = x.low + y.low, x.high + y.high
-        return self._summed(lower, Term(max(starts), upper.bit, ZERO, ends), name)
+        return self._summed(lower, Term(max(starts), upper.bit, ZERO, ends, part=upper), name)
 
     def moved(self, total: Sum, cycles: int) -> Sum:
         *bits, sign = self.later([*total.bits.values(), total.sign], cycles)
         return replace(total, bits=dict(zip(total.bits, bits, strict=True)), sign=sign)
+
+    def digits(self, total: Sum) -> Digits:
+        return total.digits
 
     def result(self, total: Sum) -> list[Function]:
         """The bits of the product, with the ones that go to the result itself."""

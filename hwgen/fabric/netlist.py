@@ -10,6 +10,7 @@ from itertools import count
 import numpy as np
 
 from hwgen.fabric.logic import ONE, ZERO, Function, Net
+from hwgen.fabric.sums import Statement
 from hwgen.number import Codes
 
 
@@ -69,6 +70,11 @@ class Netlist:
     -------
     cells : in an order in which they can be evaluated.
     outputs : nets of each output port, lowest bit first.
+    sums : what the builder states of its numbers, one after the other; if there is an ``acc``, the
+        last is the sum with it.
+    product : the one of the product.
+    turned : whether they take ``a`` for ``b`` and ``b`` for ``a``.
+    inversions : nets that are no more, and the net that took the place of each, its inverse.
     """
 
     def __init__(self, inputs: Mapping[str, int]):
@@ -77,6 +83,10 @@ class Netlist:
                        for port, width in inputs.items()}
         self.cells: list[Cell] = []
         self.outputs: dict[str, tuple[Net, ...]] = {}
+        self.inversions: dict[Net, Net] = {}
+        self.sums: list[Statement] = []
+        self.product: Statement | None = None
+        self.turned = False
         self._luts: dict[Function, Net] = {}
         self._delayed: dict[Net, Net] = {}
 
@@ -106,6 +116,7 @@ class Netlist:
             if (cell.output,) != bit.nets or bit.net is None:
                 continue
             output = self.new_net()
+            self.inversions[cell.output] = output
             if isinstance(cell, Lut):
                 self._luts.pop(cell.function, None)
                 self.cells[place] = Lut(cell.name, ~cell.function, output)
@@ -114,10 +125,12 @@ class Netlist:
             elif isinstance(cell, Register):
                 source = self.inverted(Function.of(cell.source), freely)
                 if source.net is None:
+                    del self.inversions[cell.output]
                     return ~bit
                 self._delayed.pop(cell.source)
                 self.cells[place] = Register(cell.name, source.net, output)
             else:
+                del self.inversions[cell.output]
                 return ~bit
             return Function.of(output)
         return ~bit

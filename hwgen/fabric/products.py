@@ -1,11 +1,15 @@
 """Which partial products a multiplier adds up, whatever it is made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from hwgen.number import Codes
+
+Weights = Mapping[tuple[int, int], int]
+"""Products of bit i of ``a`` and bit j of ``b``, each with its weight in a sum."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,11 @@ class PartialProducts:
         a_sign, b_sign = self.a_signed and i == self.a_width - 1, self.b_signed and (
             j == self.b_width - 1)
         return a_sign != b_sign
+
+    def weights(self, j: int) -> dict[tuple[int, int], int]:
+        """The weights of the products of bit j of ``b``."""
+        return {(i, j): (-1 if self.negative(i, j) else 1) << (i + j)
+                for i in self.rows.get(j, ())}
 
     @cached_property
     def rows(self) -> dict[int, list[int]]:

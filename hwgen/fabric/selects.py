@@ -6,10 +6,12 @@ Numbers keep their signs; a negative row is subtracted as ``~(~x + y)``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from hwgen.fabric.builder import Builder
 from hwgen.fabric.logic import ONE, ZERO, Function
+from hwgen.fabric.products import Weights
+from hwgen.fabric.sums import Digits, Statement, joined
 from hwgen.number import smallest_shape
 
 
@@ -24,6 +26,12 @@ class Number:
     sign: Function
     low: int
     high: int
+    weights: Weights = field(default_factory=dict)
+
+    @property
+    def digits(self) -> Digits:
+        """The number without its bounds."""
+        return Digits(self.bits, self.sign, self.weights)
 
     def bit(self, column: int) -> Function:
         above = not self.bits or column > max(self.bits)
@@ -50,7 +58,7 @@ class SelectBuilder(Builder[Number]):
         signed = products.a_signed and top in bits
         positive = sum(1 << (i + j) for i in bits if not (signed and i == top))
         row = Number({i + j: bit for i, bit in bits.items()}, bits[top] if signed else ZERO,
-                     -(1 << (top + j)) if signed else 0, positive)
+                     -(1 << (top + j)) if signed else 0, positive, products.weights(j))
         if products.b_signed and j == products.b_width - 1:
             return self._gated(total, gate, row, name, negative=True)
         if not total.bits:
@@ -60,20 +68,25 @@ class SelectBuilder(Builder[Number]):
     def _ands(self, gate: Function, row: Number) -> Number:
         """A row on its own, its products still functions of two nets."""
         bits = {column: gate & bit for column, bit in row.bits.items()}
-        return Number(bits, gate & row.sign, row.low, row.high)
+        number = replace(row, bits=bits, sign=gate & row.sign)
+        self.net.sums.append(Statement(number.digits, self.plan.products.width, gain=row.weights))
+        return number
 
     def _gated(self, x: Number, gate: Function, y: Number, name: str, negative: bool) -> Number:
         """``x + gate * y``, or ``x - gate * y``."""
         ends = (x.low, x.high, *((x.low - y.high, x.high - y.low) if negative
                                  else (x.low + y.low, x.high + y.high)))
-        start = min(y.bits)
+        start, before = min(y.bits), x.digits
         x = self._complement(x, start) if negative else x
 
         def total(x: Function, y: Function, carry: Function) -> Function:
             picked = gate & (x ^ y ^ carry) | ~gate & x
             return ~picked if negative else picked
 
-        return self._summed(x, y, start, (min(ends), max(ends)), total, name)
+        number = self._summed(x, y, start, (min(ends), max(ends)), total, name)
+        self.net.sums.append(Statement(number.digits, self.plan.products.width, ((1, before),),
+                                  y.weights))
+        return number
 
     def _complement(self, x: Number, start: int) -> Number:
         """The number with each bit from ``start`` on inverted."""
@@ -83,7 +96,7 @@ class SelectBuilder(Builder[Number]):
         known = {bit: ~bit if bit in low.values() else self.net.inverted(bit, freely=True)
                  for bit in dict.fromkeys([*high.values(), x.sign])}
         inverse = {column: known[bit] for column, bit in high.items()}
-        return Number(low | inverse, known[x.sign], x.low, x.high)
+        return replace(x, bits=low | inverse, sign=known[x.sign])
 
     def _summed(self, x: Number, y: Number, start: int, ends: tuple[int, int],
                 total: Callable[[Function, Function, Function], Function], name: str) -> Number:
@@ -96,7 +109,7 @@ class SelectBuilder(Builder[Number]):
             bits[column] = self._slot(f"{name}_{column}", x.bit(column), y.bit(column), total,
                                       column == stop - 1)
         sign = bits[stop - 1] if shape.signed else ZERO
-        return Number(bits, sign, *ends)
+        return Number(bits, sign, *ends, joined(x.weights, y.weights))
 
     def _slot(self, name: str, x: Function, y: Function,
               total: Callable[[Function, Function, Function], Function], ends: bool) -> Function:
@@ -112,11 +125,17 @@ class SelectBuilder(Builder[Number]):
             return x if x.bits else y
         lower, upper = (x, y) if starts[0] <= starts[1] else (y, x)
         ends = x.low + y.low, x.high + y.high
-        return self._summed(lower, upper, max(starts), ends, _sum, name)
+        total = self._summed(lower, upper, max(starts), ends, _sum, name)
+        self.net.sums.append(Statement(total.digits, self.plan.products.width,
+                                  ((1, x.digits), (1, y.digits))))
+        return total
 
     def moved(self, total: Number, cycles: int) -> Number:
         *bits, sign = self.later([*total.bits.values(), total.sign], cycles)
-        return Number(dict(zip(total.bits, bits, strict=True)), sign, total.low, total.high)
+        return replace(total, bits=dict(zip(total.bits, bits, strict=True)), sign=sign)
+
+    def digits(self, total: Number) -> Digits:
+        return total.digits
 
     def result(self, total: Number) -> list[Function]:
         return [total.bit(column) for column in range(self.plan.products.width)]
