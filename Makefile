@@ -1,6 +1,6 @@
 # make            set up, then the main job: generate, verify and size the default array, run digits
 # make test       set up, then all tests
-# make test-slow  the long campaigns      make bench  measure, and write the figures into README.md
+# make test-slow  long campaigns, bugs    make bench  measure, and write the figures into README.md
 # make lint       ruff and mypy           make lock   renew the pinned versions
 PYTHON ?= python3
 BIN := .venv/bin
@@ -33,7 +33,7 @@ test: setup lint
 	$(BIN)/pytest -n auto --dist worksteal
 
 test-slow: setup
-	HYPOTHESIS_PROFILE=slow $(BIN)/pytest -n auto --dist worksteal -m slow
+	HYPOTHESIS_PROFILE=slow $(BIN)/pytest -n auto --dist worksteal -m 'slow or planted'
 
 bench: setup
 	$(BIN)/pytest tests/bench -m bench -s

@@ -39,6 +39,8 @@ from tests.array.products import (
 from tests.planted import Mutant, plant
 from tests.streams import Bench
 
+pytestmark = pytest.mark.planted
+
 ROUNDING = {"lanes": 3, "pipeline": 1, "a": {"width": 6}, "b": {"width": 6},
             "accumulator": {"width": 9, "frac": -3, "rounding": "nearest_even",
                             "overflow": "saturate"}}

@@ -14,7 +14,6 @@ from typing import Literal
 from hwgen.fabric.builder import Builder, Plan
 from hwgen.fabric.logic import ONE, ZERO, Function, Net
 from hwgen.fabric.netlist import Chain, Netlist
-from hwgen.fabric.products import PartialProducts
 
 Fits = Callable[[Net, Function, Function | None], bool]
 """Whether a slot can have a total and a next carry, if any, both functions of a carry's net."""
@@ -101,21 +100,22 @@ class Adders:
         spare = [Function.of(self.netlist.new_net()) for _ in range(2)]
         ends = column == self.width - 1
         for left, right in ((x, y), (spare[0], y), (x, spare[1]), (spare[0], spare[1])):
-            if self.fits(net, *_added(net, left, right, ends)):
+            if self.fits(net, *added(net, left, right, ends)):
                 break
         x = self.netlist.wire(x, f"{name}x") if left is not x else x
         y = self.netlist.wire(y, f"{name}y") if right is not y else y
-        return self.chain.append(name, net, *_added(net, x, y, ends))
+        return self.chain.append(name, net, *added(net, x, y, ends))
 
 
-def _added(carry_net: Net, x: Function, y: Function,
+def added(carry_net: Net, x: Function, y: Function,
            ends: bool) -> tuple[Function, Function | None]:
     """Sum and next carry of two bits and the carry; a sum that ends has no next one."""
     carry = Function.of(carry_net)
     return x ^ y ^ carry, None if ends else x & y | carry & (x ^ y)
 
 
-def adder_netlists(plan: Plan, shared: bool, fits: Fits) -> Iterator[Netlist]:
+def adder_netlists(plan: Plan, shared: bool, fits: Fits, apart: bool = False) -> (
+        Iterator[Netlist]):
     """Circuits for the same sum, among them the smallest known.
 
     They differ in what of the offset is a vector of its own, and what goes to free spots.
@@ -124,26 +124,25 @@ def adder_netlists(plan: Plan, shared: bool, fits: Fits) -> Iterator[Netlist]:
     ----------
     shared : whether one chain takes all sums.
     fits : what a slot of the family can be.
+    apart : whether negative products are summed on their own and then subtracted as one; for
+        families whose slots have no inverted product.
     """
-    offset, width = _offset(plan.products), plan.products.width
-    for constant in dict.fromkeys((0, *(1 << column for column in range(width)), offset)):
-        dry = AdderBuilder(plan, shared, fits, frozenset(), constant)
+    width = plan.products.width
+    kind = ApartBuilder if apart else AdderBuilder
+    first = kind(plan, shared, fits, frozenset(), 0)
+    first.netlist()
+    for constant in dict.fromkeys((0, *(1 << column for column in range(width)), first.offset)):
+        dry = kind(plan, shared, fits, frozenset(), constant)
         dry.netlist()
-        ones = _chosen(dry.adders.spots, (offset - constant) % (1 << width), width)
+        ones = chosen(dry.adders.spots, (dry.offset - constant) % (1 << width), width)
         if ones is None:
             continue
-        builder = AdderBuilder(plan, shared, fits, ones, constant)
+        builder = kind(plan, shared, fits, ones, constant)
         netlist = builder.netlist()
-        if ones <= set(builder.adders.spots):
+        if ones <= set(builder.adders.spots) and builder.offset == dry.offset:
             yield netlist
             if not constant:
                 return
-
-
-def _offset(products: PartialProducts) -> int:
-    """The constant, and what the inversion of negative products asks for."""
-    negative = sum(1 << (i + j) for i, j in products.pairs if products.negative(i, j))
-    return (products.constant - negative) % (1 << products.width)
 
 
 class AdderBuilder(Builder[Vector]):
@@ -154,6 +153,13 @@ class AdderBuilder(Builder[Vector]):
         super().__init__(plan, shared)
         self.constant = constant
         self.adders = Adders(self.net, self.chain, plan.products.width, fits, ones)
+
+    @property
+    def offset(self) -> int:
+        """The constant, and what the inversion of negative products asks for."""
+        products = self.plan.products
+        negative = sum(1 << (i + j) for i, j in products.pairs if products.negative(i, j))
+        return (products.constant - negative) % (1 << products.width)
 
     def start(self) -> Vector:
         columns = [column for column in range(self.plan.products.width)
@@ -200,7 +206,60 @@ class AdderBuilder(Builder[Vector]):
         return [total.bit(column) for column in range(width)]
 
 
-def _chosen(spots: Sequence[Spot], constant: int, width: int) -> frozenset[Spot] | None:
+@dataclass(frozen=True)
+class Difference(Vector):
+    """A vector from which another is to be subtracted."""
+
+    taken: Vector = Vector({}, 0)
+
+
+class ApartBuilder(AdderBuilder):
+    """A circuit that sums positive and negative products apart, and subtracts at the end."""
+
+    _inverted = 0  # all columns of what was subtracted
+
+    @property
+    def offset(self) -> int:
+        products = self.plan.products
+        return (products.constant - self._inverted) % (1 << products.width)
+
+    def start(self) -> Difference:
+        start = super().start()
+        return Difference(start.bits, start.most)
+
+    def nothing(self) -> Difference:
+        return Difference({}, 0)
+
+    def take_in(self, total: Vector, j: int, stage: int, name: str) -> Difference:
+        gate, bits = self.row(j, stage)
+        rows: list[dict[int, Function]] = [{}, {}]
+        for i, bit in bits.items():
+            rows[self.plan.products.negative(i, j)][i + j] = gate & bit
+        more, less = (Vector(row, sum(1 << column for column in row)) for row in rows)
+        return self.add(total, Difference(more.bits, more.most, less), name)
+
+    def add(self, x: Vector, y: Vector, name: str) -> Difference:
+        total = self.adders.add(x, y, name)
+        taken = self.adders.add(_taken(x), _taken(y), f"{name}n")
+        return Difference(total.bits, total.most, taken)
+
+    def moved(self, total: Vector, cycles: int) -> Difference:
+        more, less = (super(ApartBuilder, self).moved(vector, cycles)
+                      for vector in (total, _taken(total)))
+        return Difference(more.bits, more.most, less)
+
+    def result(self, total: Vector) -> list[Function]:
+        less = _taken(total).bits
+        self._inverted = sum(1 << column for column in less)
+        inverse = Vector({column: ~bit for column, bit in less.items()}, self._inverted)
+        return super().result(self.adders.add(total, inverse, "difference"))
+
+
+def _taken(total: Vector) -> Vector:
+    return total.taken if isinstance(total, Difference) else Vector({}, 0)
+
+
+def chosen(spots: Sequence[Spot], constant: int, width: int) -> frozenset[Spot] | None:
     """Spots at which ones add up to ``constant`` modulo ``2**width``; None if there are none."""
     free: dict[int, list[Spot]] = {}
     for spot in spots:

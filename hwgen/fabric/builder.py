@@ -69,7 +69,7 @@ class Builder(ABC, Generic[Total]):
 
     @abstractmethod
     def take_in(self, total: Total, j: int, stage: int, name: str) -> Total:
-        """``total`` plus the row of bit j of ``b``, both of ``stage``."""
+        """``total`` plus the row of bit j of ``b``, or the step of that row, both of ``stage``."""
 
     @abstractmethod
     def add(self, x: Total, y: Total, name: str) -> Total:
@@ -86,6 +86,10 @@ class Builder(ABC, Generic[Total]):
     @abstractmethod
     def accumulated(self, addend: list[Function]) -> list[Function]:
         """The bits of ``acc`` plus an addend as wide."""
+
+    def steps(self) -> list[int]:
+        """The rows to take in, or the first of each group of rows taken in as one."""
+        return list(self.plan.products.rows)
 
     def netlist(self) -> Netlist:
         """The whole circuit."""
@@ -121,7 +125,7 @@ class Builder(ABC, Generic[Total]):
     def _fold(self) -> Total:
         """Row after row."""
         total = self.start()
-        rows = list(self.plan.products.rows)
+        rows = self.steps()
         for count, j in enumerate(rows):
             stage = max(0, count - 1) * (self.plan.stages + 1) // max(1, len(rows))
             total = self.moved(total, self._pass_to(stage))
@@ -130,7 +134,7 @@ class Builder(ABC, Generic[Total]):
 
     def _tree(self) -> Total:
         """Pairs of rows, then pairs of their sums."""
-        rows = list(self.plan.products.rows)
+        rows = self.steps()
         level = [self._leaf(rows[place : place + 2], not place) for place in
                  range(0, max(1, len(rows)), 2)]
         levels = (len(level) - 1).bit_length() + 2

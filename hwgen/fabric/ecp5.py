@@ -12,6 +12,7 @@ from hwgen.fabric.builder import Plan
 from hwgen.fabric.family import Fabric, Wires
 from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
+from hwgen.fabric.plain import plain_netlists
 
 _PINS = 4
 
@@ -24,7 +25,8 @@ class Ecp5(Fabric):
     name: ClassVar[str] = "ecp5"
 
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
-        return adder_netlists(plan, True, lambda *slot: placed(*slot) is not None)
+        yield from plain_netlists(plan, _PINS)
+        yield from adder_netlists(plan, True, lambda *slot: placed(*slot) is not None)
 
     def cells(self, netlist: Netlist) -> int:
         """LUT4 and places of CCU2C; each chain ends on an even number, and takes a CCU2C to feed

@@ -39,11 +39,14 @@ class Fabric(ABC):
     def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
         """Add the primitives of all slots of a chain."""
 
+    def luts(self, m: Module, luts: list[Lut], wires: Wires) -> None:
+        """Add all LUTs outside of chains, as logic, which synthesis maps to LUTs again."""
+        for lut in luts:
+            m.d.comb += wires[lut.output].eq(logic(lut.function, wires))
+
     def write(self, m: Module, netlist: Netlist, en: Value,
               **inputs: Value) -> dict[str, Value]:
         """Add a circuit to ``m``; returns its output ports.
-
-        LUTs outside of chains are logic, which synthesis maps to LUTs again.
 
         Parameters
         ----------
@@ -60,13 +63,12 @@ class Fabric(ABC):
                 wires[cell.carry] = wires[cell.carry_in]
         chains: dict[int, list[Slot]] = {}
         for cell in netlist.cells:
-            if isinstance(cell, Lut):
-                m.d.comb += wires[cell.output].eq(logic(cell.function, wires))
-            elif isinstance(cell, Register):
+            if isinstance(cell, Register):
                 with m.If(en):
                     m.d.sync += wires[cell.output].eq(wires[cell.source])
-            else:
+            elif isinstance(cell, Slot):
                 chains.setdefault(cell.chain, []).append(cell)
+        self.luts(m, [cell for cell in netlist.cells if isinstance(cell, Lut)], wires)
         for slots in chains.values():
             self.chain(m, slots, wires)
         return {port: Cat(wires[net] for net in nets) for port, nets in netlist.outputs.items()}

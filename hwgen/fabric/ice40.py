@@ -10,6 +10,7 @@ from hwgen.fabric.builder import Plan
 from hwgen.fabric.family import Fabric, Wires
 from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
+from hwgen.fabric.plain import plain_netlists
 from hwgen.fabric.selects import SelectBuilder
 
 
@@ -19,6 +20,7 @@ class Ice40(Fabric):
     name: ClassVar[str] = "ice40"
 
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
+        yield from plain_netlists(plan, 4)
         yield SelectBuilder(plan).netlist()
 
     def cells(self, netlist: Netlist) -> int:

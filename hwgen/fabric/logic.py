@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 Net = int
 """A wire of a netlist; 0 and 1 are the constants."""
+
+_KNOWN = 1 << 16  # truth tables kept for the next time
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,7 @@ class Function:
     def over(self, nets: Sequence[Net]) -> int:
         """Its truth table over ``nets``, which hold all its own; constants are welcome there."""
         places = {net: place for place, net in enumerate(nets)}
-        table = 0
-        for code in range(1 << len(nets)):
-            own = sum((code >> places[net] & 1) << place for place, net in enumerate(self.nets))
-            table |= (self.table >> own & 1) << code
-        return table
+        return _laid_out(self.table, tuple(places[net] for net in self.nets), len(nets))
 
     def at(self, values: Mapping[Net, int]) -> "Function":
         """The function with some nets held at 0 or 1."""
@@ -67,6 +66,14 @@ ZERO = Function.of(0)
 ONE = Function.of(1)
 
 
+def renamed(function: Function, names: Mapping[Net, Net]) -> Function:
+    """The same function of other nets, no two of them the same and none constant."""
+    nets = [names[net] for net in function.nets]
+    order = tuple(sorted(nets))
+    return Function(order, Function(tuple(range(len(nets))), function.table).over(
+        [nets.index(net) for net in order]))
+
+
 def combined(value: Callable[[int], int], nets: Sequence[Net],
              held: Mapping[Net, int] | None = None) -> Function:
     """The function ``value(code)`` of the bits of ``nets``, without those that do not matter."""
@@ -79,13 +86,29 @@ def combined(value: Callable[[int], int], nets: Sequence[Net],
     return _without_idle(tuple(free), table)
 
 
+@lru_cache(_KNOWN)
+def _laid_out(table: int, places: tuple[int, ...], count: int) -> int:
+    """A truth table over ``count`` nets, of which its own are at ``places``."""
+    found = 0
+    for code in range(1 << count):
+        own = sum((code >> at & 1) << place for place, at in enumerate(places))
+        found |= (table >> own & 1) << code
+    return found
+
+
 def _without_idle(nets: tuple[Net, ...], table: int) -> Function:
-    for place, _ in enumerate(nets):
-        low = [code for code in range(1 << len(nets)) if not code >> place & 1]
-        if all(table >> code & 1 == table >> (code | 1 << place) & 1 for code in low):
-            shorter = sum((table >> code & 1) << index for index, code in enumerate(low))
-            return _without_idle(nets[:place] + nets[place + 1 :], shorter)
-    return Function(nets, table)
+    kept, shorter = _reduced(table, len(nets))
+    return Function(tuple(nets[place] for place in kept), shorter)
+
+
+@lru_cache(_KNOWN)
+def _reduced(table: int, count: int) -> tuple[tuple[int, ...], int]:
+    """The places of nets that matter, and the truth table over these."""
+    kept = tuple(place for place in range(count) if any(
+        table >> code & 1 != table >> (code ^ 1 << place) & 1 for code in range(1 << count)))
+    codes = (sum((own >> index & 1) << place for index, place in enumerate(kept))
+             for own in range(1 << len(kept)))
+    return kept, sum((table >> code & 1) << own for own, code in enumerate(codes))
 
 
 def _joined(left: Function, right: Function, operation: Callable[[int, int], int]) -> Function:

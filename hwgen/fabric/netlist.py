@@ -29,7 +29,7 @@ class Slot:
     Members
     -------
     chain : number of the chain; slots of one chain follow each other.
-    carry_in, carry_out : nets of the carry; 0 or 1 into the first slot.
+    carry_in, carry_out : nets of the carry; 0 or 1 into the first slot, or any where a family can.
     total : what leaves for the fabric, a function of ``carry`` and other nets.
     carry : the net that stands for the carry in ``total`` and ``next_carry``.
     next_carry : what ``carry_out`` is; None if nothing reads it.
@@ -191,8 +191,8 @@ class Chain:
         """
         self._last = None
 
-    def begin(self, carry: int) -> None:
-        """Start a sum with ``carry``, 0 or 1."""
+    def begin(self, carry: Net) -> None:
+        """Start a sum with ``carry``: 0 or 1, or any net in a chain of its own."""
         if self._last is None or not self._shared:
             self._number += 1
             self._carry = carry

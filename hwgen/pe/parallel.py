@@ -30,7 +30,7 @@ from hwgen.spec import Int, Spec
 
 MAX_LANES = 256
 MAX_MAPPED_BITS = 16
-Target = Literal["ecp5", "ice40"]
+Target = Literal["ecp5", "gowin", "ice40", "xilinx7"]
 """The families of FPGAs onto whose cells a PE can be mapped."""
 
 
@@ -47,8 +47,9 @@ class ParallelPE(Spec):
     pipeline : registers from the operands to the accumulator, 0 to 8; each adds a cycle of latency.
         They stand in front of the accumulator's adder, or with a ``target`` among the rows of the
         multipliers too.
-    target : family of FPGAs onto whose carry cells the multipliers are mapped: ``ecp5`` or
-        ``ice40``.  The results are the same; left out, the Verilog is portable.
+    target : family of FPGAs onto whose carry cells the multipliers are mapped: ``ecp5``,
+        ``gowin``, ``ice40`` or ``xilinx7``.  The results are the same; left out, the Verilog is
+        portable.
     form : with a target, how a multiplier adds its rows: ``rows``, of the fewest cells, when left
         out, or in a ``tree``, which is quicker.
     """

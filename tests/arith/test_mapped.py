@@ -30,6 +30,7 @@ def test_faults(values: dict[str, object], message: str) -> None:
     assert message in str(caught.value)
 
 
+@pytest.mark.planted
 @pytest.mark.parametrize("addend_bits", [0, 20])
 @pytest.mark.parametrize("width", [8, 12])
 def test_cells_that_compute_something_else_are_refused(

@@ -228,6 +228,7 @@ def test_another_source_is_another_entry(runs: list[str]) -> None:
     assert tables == [9, 3]
 
 
+@pytest.mark.planted
 def test_planted_gate_is_found() -> None:
     """One AND of the circuit becomes an OR: the oracle says so."""
     source = netlists.truncated("mul", 4, 0)

@@ -16,6 +16,8 @@ from tests.arith import (
 )
 from tests.planted import Mutant, plant
 
+pytestmark = pytest.mark.planted
+
 CASES: dict[str, Callable[[], None]] = {
     "masked": lambda: test_masked.test_masked_definition("s7xs6", 1),
     "masked bounds": lambda: test_masked.test_bounds_are_attained(

@@ -8,6 +8,8 @@ from hwgen.arith import drum, mitchell, roba, static_segment
 from tests.arith import test_drum, test_mitchell, test_roba, test_static_segment
 from tests.planted import Mutant, plant
 
+pytestmark = pytest.mark.planted
+
 CASES: dict[str, Callable[[], None]] = {
     "drum": lambda: test_drum.test_definition("u6xs5", 3),
     "static segment": lambda: test_static_segment.test_definition("u6xs5", 3, 2),

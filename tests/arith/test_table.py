@@ -305,6 +305,7 @@ def test_hardware_is_the_table(products: Codes) -> None:
     assert errors(TableMultiplier.of(products), Operands(U3, S2)) == 0
 
 
+@pytest.mark.planted
 def test_planted_node_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """One multiplexer with its inputs exchanged."""
     spec, formats = TableMultiplier.of(PRODUCTS % 7), Operands(U3, S2)

@@ -169,6 +169,7 @@ def test_round_ups_of_the_hardware(bits: int, drop: int, kind: str | float) -> N
     simulated_gate(bits, drop, kind)
 
 
+@pytest.mark.planted
 def test_hardware_that_steps_once_a_draw_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch, Mutant("", DrawSourceUnit, "elaborate", (
         "Cat(state[bits:], Mux(self.load, self.seed, low ^ high))"), ONE_STEP))

@@ -73,13 +73,18 @@ def test_any_mask_constant_and_form(fabric, plan):
     ("ecp5", "rows", (False, False), 69), ("ecp5", "rows", (True, True), 69),
     ("ecp5", "tree", (False, False), 75), ("ecp5", "tree", (True, True), 76),
     ("ice40", "rows", (False, False), 71), ("ice40", "rows", (True, True), 71),
+    ("xilinx7", "rows", (False, False), 41), ("xilinx7", "rows", (True, True), 39),
+    ("xilinx7", "rows", (True, False), 39), ("xilinx7", "tree", (False, False), 49),
+    ("gowin", "rows", (False, False), 72), ("gowin", "rows", (True, True), 81),
+    ("gowin", "rows", (True, False), 79),
 ])
 def test_cells_of_an_exact_byte_multiplier(family, form, signs, cells):
     fabric = FABRICS[family]
     assert fabric.cells(fabric.multiplier(Plan(full(8, 8, *signs), form))) == cells
 
 
-@pytest.mark.parametrize(("family", "cells"), [("ecp5", 70), ("ice40", 68)])
+@pytest.mark.parametrize(("family", "cells"), [("ecp5", 70), ("ice40", 68), ("xilinx7", 47),
+                                               ("gowin", 79)])
 def test_accumulator_takes_no_cells_below_the_lowest_product(family, cells):
     products = full(8, 8, True, True)
     high = replace(products, pairs=frozenset(pair for pair in products.pairs if sum(pair) >= 6))
@@ -106,3 +111,12 @@ def test_no_chain_runs_past_a_register(fabric, form):
             stages.setdefault(cell.chain, set()).add(stage[cell.output])
     assert max(stage.values()) == 2
     assert [found for found in stages.values() if len(found) > 1] == []
+
+
+@pytest.mark.parametrize(("family", "widths", "cells"), [
+    ("ecp5", (1, 1), 1), ("ecp5", (2, 2), 4), ("ice40", (2, 2), 4), ("gowin", (2, 2), 4),
+    ("xilinx7", (2, 2), 2), ("xilinx7", (3, 3), 5),
+])
+def test_cells_of_narrow_multipliers(family, widths, cells):
+    fabric = FABRICS[family]
+    assert fabric.cells(fabric.multiplier(Plan(full(*widths, False, False)))) == cells

@@ -13,6 +13,8 @@ from hwgen.flow.cocotb import run_regression
 from hwgen.flow.design import Design, generate
 from tests.flow.regression import faults, mutated
 
+pytestmark = pytest.mark.planted
+
 PE = {
     "lanes": 2, "pipeline": 1, "a": {"width": 5}, "b": {"width": 4},
     "accumulator": {"width": 9, "overflow": "saturate"},

@@ -108,6 +108,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.planted
 @pytest.mark.parametrize(("kind", "change"), PLANTED.items(), ids=PLANTED.keys())
 def test_planted_bug_is_found(kind: str, change: tuple[str, str], tmp_path: Path) -> None:
     design = design_of(kind, tmp_path)

@@ -112,6 +112,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return {bug: found.get(name, []) for bug, name in names.items()}
 
 
+@pytest.mark.planted
 @pytest.mark.parametrize("bug", _PLANTED)
 def test_planted_bug_is_found(bug: str, planted: dict[str, list[str]]) -> None:
     assert planted[bug]

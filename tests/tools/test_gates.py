@@ -136,6 +136,7 @@ def test_products() -> None:
     assert products_are_exact()
 
 
+@pytest.mark.planted
 @pytest.mark.parametrize("kind", ["$_XOR_", "$_AND_", "$_OR_"])
 def test_planted_gate_is_found(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pins, function = FUNCTIONS[kind]
