@@ -8,11 +8,11 @@ where a chain can begin with a carry, or where a place has no x.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from hwgen.fabric.builder import Builder, Plan
-from hwgen.fabric.logic import ONE, ZERO, Function, Net
+from hwgen.fabric.logic import ONE, ZERO, Function, Net, numbered, renamed
 from hwgen.fabric.netlist import Chain, Netlist
 
 Fits = Callable[[Net, Function, Function | None], bool]
@@ -96,17 +96,29 @@ class Adders:
 
     def _slot(self, name: str, column: int, x: Function, y: Function) -> Function:
         """The sum of two bits and a carry; what no slot can form goes through a LUT before it."""
-        net = self.netlist.new_net()
-        spare = [Function.of(self.netlist.new_net()) for _ in range(2)]
-        ends = column == self.width - 1
-        for left, right in ((x, y), (spare[0], y), (x, spare[1]), (spare[0], spare[1])):
-            if self.fits(net, *added(net, left, right, ends)):
-                break
-        x = self.netlist.wire(x, f"{name}x") if left is not x else x
-        y = self.netlist.wire(y, f"{name}y") if right is not y else y
-        return self.chain.append(name, net, *added(net, x, y, ends))
+        net, ends = self.netlist.new_net(), column == self.width - 1
+        numbers, _ = numbered(x, y)
+        x, y = (self.netlist.wire(bit, f"{name}{side}") if alone else bit for bit, side, alone in
+                zip((x, y), "xy", _alone(*numbers, ends, self.fits), strict=True))
+        numbers, nets = numbered(x, y)
+        total, carry = added(len(nets) + 2, *numbers, ends)
+        names = dict(enumerate([*nets, net], 2))
+        return self.chain.append(name, net, renamed(total, names),
+                                 renamed(carry, names) if carry else None)
 
 
+@lru_cache(1 << 16)
+def _alone(x: Function, y: Function, ends: bool, fits: Fits) -> tuple[bool, bool]:
+    """Which of two bits, of nets from 2 on, go through a LUT before a slot can add them."""
+    carry = max((*x.nets, *y.nets, 1)) + 1
+    spare = [Function.of(carry + 1), Function.of(carry + 2)]
+    for left, right in ((x, y), (spare[0], y), (x, spare[1])):
+        if fits(carry, *added(carry, left, right, ends)):
+            return left is not x, right is not y
+    return True, True
+
+
+@lru_cache(1 << 16)
 def added(carry_net: Net, x: Function, y: Function,
            ends: bool) -> tuple[Function, Function | None]:
     """Sum and next carry of two bits and the carry; a sum that ends has no next one."""
@@ -132,8 +144,9 @@ def adder_netlists(plan: Plan, shared: bool, fits: Fits, apart: bool = False) ->
     first = kind(plan, shared, fits, frozenset(), 0)
     first.netlist()
     for constant in dict.fromkeys((0, *(1 << column for column in range(width)), first.offset)):
-        dry = kind(plan, shared, fits, frozenset(), constant)
-        dry.netlist()
+        dry = kind(plan, shared, fits, frozenset(), constant) if constant else first
+        if constant:
+            dry.netlist()
         ones = chosen(dry.adders.spots, (dry.offset - constant) % (1 << width), width)
         if ones is None:
             continue

@@ -35,7 +35,7 @@ class Gowin(Fabric):
         yield from plain_netlists(plan, 4)
         apart = any(plan.products.negative(*pair) for pair in plan.products.pairs)
         for kind in (False, True)[: 1 + apart]:
-            yield from adder_netlists(plan, True, lambda *slot: placed(*slot) is not None, kind)
+            yield from adder_netlists(plan, True, _fits, kind)
 
     def cells(self, netlist: Netlist) -> int:
         """LUTs and ALUs; each chain takes one more for its first carry, and ends on an even number.
@@ -54,11 +54,15 @@ class Gowin(Fabric):
             if found is None:
                 raise ValueError(f"slot must fit an ALU, not {slot!r}")
             mode, pins = found
-            m.submodules += Instance(
+            m.submodules[f"{slot.name}_alu"] = Instance(
                 "ALU", p_ALU_MODE=Const(mode, 32), i_CIN=carry, o_SUM=wires[slot.output],
                 o_COUT=wires[slot.carry_out],
                 **{f"i_I{pin}": wires[net] for pin, net in zip((0, 1, 3), pins, strict=True)})
             carry = wires[slot.carry_out]
+
+
+def _fits(carry: Net, total: Function, next_carry: Function | None) -> bool:
+    return placed(carry, total, next_carry) is not None
 
 
 @cache

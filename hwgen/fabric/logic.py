@@ -114,3 +114,12 @@ def _reduced(table: int, count: int) -> tuple[tuple[int, ...], int]:
 def _joined(left: Function, right: Function, operation: Callable[[int, int], int]) -> Function:
     nets = tuple(sorted({*left.nets, *right.nets}))
     return _without_idle(nets, operation(left.over(nets), right.over(nets)))
+
+
+def numbered(*functions: Function) -> tuple[list[Function], list[Net]]:
+    """The functions with nets 2, 3, ... for their own, and their own: equal ones for equal forms.
+    """
+    nets = sorted({net for function in functions for net in function.nets})
+    numbers = {net: number for number, net in enumerate(nets, 2)}
+    return [Function(tuple(numbers[net] for net in function.nets), function.table)
+            for function in functions], nets
