@@ -40,10 +40,12 @@ def area_figure(title: str, sets: Mapping[str, Sequence[Point]]) -> str:
             for axes, metric in zip(row, SHOWN, strict=True):
                 _draw(axes, points, metric)
             row[0].set_ylabel(f"{name}\ncells")
+        grid[0][0].set_ylim(0, 1.03 * max(p.cells for points in sets.values() for p in points))
         for axes, metric in zip(grid[-1], SHOWN, strict=True):
             axes.set_xlabel(f"{METRICS[metric].label.rstrip('%')}, %")
         figure.suptitle(title)
-        figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
+        figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=5,
+                      fontsize="small")
         with io.StringIO() as buffer:
             figure.savefig(buffer, format="svg", metadata={"Date": None})
             return buffer.getvalue()
@@ -59,13 +61,13 @@ def _draw(axes: "Axes", points: Sequence[Point], metric: str) -> None:
                   _MARKS[place % len(_MARKS)], color=f"C{place % 10}", ms=5, ls="",
                   fillstyle="full" if mapped else "none",
                   label=f"{kind}{'' if mapped else ' (synthesised)'}")
-    best = front(approximate, metric)
+    best = [point for point in front(points, metric) if error_of(point, metric)]
     axes.step([error_of(point, metric) for point in best], [point.cells for point in best],
-              where="post", color="0.6", lw=1, zorder=0)
+              where="pre", color="0.6", lw=1, zorder=0)
     for mapped, style in ((True, "-"), (False, "--")):
         exact = min(point.cells for point in points
                     if point.kind == "exact" and point.mapped == mapped)
         axes.axhline(exact, color="k", lw=1, ls=style,
                      label=f"exact, {'mapped' if mapped else 'synthesised'}")
-    axes.set(xscale="log", ylim=(0, None))
+    axes.set_xscale("log")
     axes.grid(alpha=0.3)

@@ -9,7 +9,7 @@ interrupted run goes on where it ended, and a second one takes seconds.
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from hwgen.analysis.area_plots import SHOWN, area_figure
@@ -29,9 +29,11 @@ FAMILIES = ("ecp5", "ice40", "xilinx7", "gowin")
 _EXACT = ((8, False), (8, True), (4, False), (4, True))
 
 
-def byte_operands(signed: bool) -> Operands:
-    """Two operands of 8 bits."""
-    return Operands(*[Fixed(width=8, signed=signed)] * 2)
+@cache
+def byte_points(signed: bool, target: str) -> list[Point]:
+    """The multipliers of 8 bits of all families."""
+    say(f"sizing {'signed' if signed else 'unsigned'} multipliers on {target}")
+    return points(Operands(*[Fixed(width=8, signed=signed)] * 2), target)
 
 
 def exact_table() -> str:
@@ -73,7 +75,7 @@ def front_table(target: str) -> str:
     """The multipliers of 8 bits that no other beats in both cells and MAE."""
     rows = []
     for signed in (False, True):
-        for point in front(points(byte_operands(signed), target), "mae_percent"):
+        for point in front(byte_points(signed, target), "mae_percent"):
             rows.append(["signed" if signed else "unsigned", str(point.cells),
                          *(f"{error_of(point, metric):.3g}" for metric in SHOWN),
                          f"`{point.metrics.multiplier}`"])
@@ -82,9 +84,8 @@ def front_table(target: str) -> str:
 
 def figure(target: str) -> str:
     """SVG: the multipliers of 8 bits of all families."""
-    sets: dict[str, list[Point]] = {f"{'signed' if signed else 'unsigned'} 8x8":
-                                    points(byte_operands(signed), target)
-                                    for signed in (False, True)}
+    sets = {f"{'signed' if signed else 'unsigned'} 8x8": byte_points(signed, target)
+            for signed in (False, True)}
     return area_figure(f"8-bit multipliers on {target}: cells against error", sets)
 
 

@@ -50,7 +50,7 @@ def families(operands: Operands) -> list[MultiplierFamily]:
 def _uncompensated() -> Iterator[MultiplierFamily]:
     yield from (TruncatedMultiplier(cut=cut) for cut in range(1, 13))
     yield from (BrokenArrayMultiplier(horizontal=rows, vertical=columns)
-                for rows, columns in product((1, 2, 3, 4), (4, 6, 8, 10)))
+                for rows, columns in product((1, 2, 3), (4, 6, 8)))
     yield from (PerforatedMultiplier(count=count) for count in (1, 2, 3, 4))
     yield from (BoothTruncatedMultiplier(cut=cut) for cut in (2, 4, 6, 8, 10))
     yield from (LowerOrMultiplier(low=low) for low in (2, 4, 6, 8, 10, 12))
@@ -72,7 +72,7 @@ def _compensated(spec: MultiplierFamily, operands: Operands) -> list[MultiplierF
 def points(operands: Operands, target: str) -> list[Point]:
     """Every member of :func:`families` on the cells of ``target``.
 
-    Families of partial products are mapped, as the smaller of rows and tree; the others, and the
+    Families of partial products are mapped, in rows; the others, and the
     exact multiplier once more, are synthesised. Progress goes to standard error; what is finished
     stays in the cache.
     """
@@ -95,8 +95,8 @@ def job(spec: MultiplierFamily, operands: Operands, target: str) -> Job:
 
 
 def mapped_cells(spec: MultiplierFamily, operands: Operands, target: str) -> int:
-    """Cells of a mapped multiplier in its smaller form."""
-    return min(MappedUnit(spec, operands, target, form).cells for form in ("rows", "tree"))
+    """Cells of a mapped multiplier in rows, its smaller form."""
+    return MappedUnit(spec, operands, target, "rows").cells
 
 
 def front(points: Sequence[Point], metric: str) -> list[Point]:

@@ -1,13 +1,15 @@
 """Synthesis with the real Yosys: exact flip-flops, sane LUTs, and failures that explain."""
 
+import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from hwgen.flow import yosys
 from hwgen.flow.cells import Area
-from hwgen.flow.yosys import FAMILIES, Job, synthesise, synthesise_many
+from hwgen.flow.yosys import FAMILIES, Job, netlist, synthesise, synthesise_many
 from hwgen.spec import InputError, ToolError
 from hwgen.tools.yowasp import Processes, Tool
 
@@ -318,6 +320,15 @@ def test_progress_tells_each_recipe() -> None:
         f"mul on gates, plain: {area(MULTIPLIER, 'gates', recipes=('plain',)).gates} gates",
         f"mul on gates, booth: {area(MULTIPLIER, 'gates', recipes=('booth',)).gates} gates",
     ]
+
+
+@pytest.mark.parametrize("family", ["ecp5", "ice40"])
+def test_netlist_is_that_of_the_best_recipe(family: str) -> None:
+    smallest, text = netlist(Job(MAC, "mac", family))
+    assert smallest == area(MAC, family)
+    cells = json.loads(text)["modules"]["mac"]["cells"].values()
+    kinds = Counter(cell["type"] for cell in cells)
+    assert {kind: kinds[kind] for kind in smallest.cells} == smallest.cells
 
 
 @pytest.fixture
