@@ -325,6 +325,12 @@ def test_synth_chooses_targets(arguments: tuple[str, ...], targets: int, call: C
     assert len(told["areas"]) == targets
 
 
+def test_check_tells_the_cells_of_a_mapped_multiplier(call: Call, spec: Path) -> None:
+    spec.write_text(toml({**SMALL, "pe": {"target": "ice40"}}))
+    assert "exact, 103 cells of ice40 in rows with the accumulator's adder" in (
+        call("check", spec).out)
+
+
 def test_synth_sizes_a_mapped_array_on_its_target_alone(call: Call, spec: Path) -> None:
     spec.write_text(toml({**SMALL, "pe": {"a": {"width": 3}, "b": {"width": 3}, "target": "ice40",
                                           "accumulator": {"width": 6}}}))
@@ -359,6 +365,8 @@ def test_list_shows_the_choices(call: Call) -> None:
     assert set(told["overflow"]) == {"wrap", "saturate"}
     assert set(told["synthesis family"]) == {"ice40", "ecp5", "gowin", "xilinx7", "gates"}
     assert "exact" in told["multiplier"]
+    assert told["target"].keys() == {"ecp5", "gowin", "ice40", "xilinx7"}
+    assert "CCU2C" in told["target"]["ecp5"]
     text = call("list").out
     assert all(name in text for group in told.values() for name in group)
     assert all(told["rounding"].values())

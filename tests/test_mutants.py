@@ -245,11 +245,11 @@ MUTANTS = {
     "product loses its sign": Mutant(
         "os", ExactMultiplierUnit, "elaborate", "self.a * self.b", "self.a.as_unsigned() * self.b"),
     "addend not rounded": Mutant(
-        "os rounds", parallel.ParallelPEUnit, "elaborate",
-        "spec.accumulator.rtl_round(total, spec.operands.product_frac, draw)",
-        "total >> spec.accumulator.drop(spec.operands.product_frac)"),
+        "os rounds", parallel.ParallelPEUnit, "_addend",
+        "spec.accumulator.rtl_round(_tree(products), spec.operands.product_frac, draw)",
+        "_tree(products) >> spec.accumulator.drop(spec.operands.product_frac)"),
     "pipeline not held": Mutant(
-        "os stalls", parallel.ParallelPEUnit, "elaborate", "m.If(self.en)", "m.If(1)"),
+        "os stalls", parallel.ParallelPEUnit, "_later", "m.If(self.en)", "m.If(1)"),
     "odd lane lost": Mutant("os rounds", parallel, "_tree", " + terms[len(pairs) * 2 :]", ""),
     "slopes swapped": Mutant("os", skew.Triangle, "structure", '== "rising"', '!= "rising"'),
     "delay line not held": Mutant(

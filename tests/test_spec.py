@@ -29,7 +29,7 @@ def pe(**fields: Any) -> dict[str, Any]:
     ({"row": 8}, "row is not a known field; known here: "
                  "columns, dataflow, name, output, pe, random, rows"),
     (pe(lane=2), "pe.lane is not a known field; known here: "
-                 "a, accumulator, b, kind, lanes, multiplier, pipeline"),
+                 "a, accumulator, b, form, kind, lanes, multiplier, pipeline, target"),
     (pe(accumulator={"bits": 8}), "pe.accumulator.bits is not a known field; known here: "
                                   "chunk, frac, length, overflow, random_bits, rounding, signed, "
                                   "width"),
@@ -90,7 +90,9 @@ def test_wrong_type(values: dict[str, Any], message: str) -> None:
     (pe(b={"width": 8, "frac": -65}), "pe.b.frac must be -64 to 64, not -65"),
     (pe(lanes=0), "pe.lanes must be at least 1, not 0"),
     (pe(lanes=257), "pe.lanes must be at most 256, not 257"),
-    (pe(pipeline=2), "pe.pipeline must be at most 1, not 2"),
+    (pe(pipeline=9), "pe.pipeline must be at most 8, not 9"),
+    (pe(target="virtex"), "pe.target must be 'ecp5', 'gowin', 'ice40' or 'xilinx7', "
+                          "not 'virtex'"),
     (pe(accumulator={"width": 0}), "pe.accumulator.width must be at least 1, not 0"),
     (pe(accumulator={"width": 65}), "pe.accumulator.width must be at most 64, not 65"),
     (pe(accumulator={"width": 64, "signed": False}),

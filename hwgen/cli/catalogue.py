@@ -1,5 +1,6 @@
 """Verbs on hwgen itself: list, doctor."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ def list_(as_json: AsJson = False) -> None:
     """Show what a spec can choose from."""
     from hwgen.arith.catalogue import MULTIPLIERS
     from hwgen.array.mesh import DATAFLOWS
+    from hwgen.fabric.catalogue import FABRICS
     from hwgen.flow.presets import PRESETS
     from hwgen.flow.yosys import FAMILIES
     from hwgen.number import Overflow, Rounding
@@ -25,6 +27,8 @@ def list_(as_json: AsJson = False) -> None:
         "dataflow": {cls.model_fields["kind"].default: first_line(cls) for cls in DATAFLOWS},
         "pe": {"parallel": first_line(ParallelPE)},
         "multiplier": {cls.model_fields["kind"].default: first_line(cls) for cls in MULTIPLIERS},
+        "target": {name: first_line(sys.modules[type(fabric).__module__])
+                   for name, fabric in FABRICS.items()},
         "rounding": {mode.value: mode.summary for mode in Rounding},
         "overflow": {mode.value: mode.summary for mode in Overflow},
         "synthesis family": dict.fromkeys(FAMILIES, ""),

@@ -10,6 +10,7 @@ from hwgen.cli.app import AsJson, app, name_of, require_new, tell
 
 if TYPE_CHECKING:
     from hwgen.array.mesh import ArraySpec
+    from hwgen.pe.parallel import ParallelPE
 
 
 @app.command(epilog="Example: hwgen new my.toml --dataflow weight-stationary --rows 4; "
@@ -69,12 +70,21 @@ def _facts(array: "ArraySpec") -> dict[str, Any]:
         "array": f"{array.rows} x {array.columns} PEs of {array.pe.lanes} lanes, "
                  f"{array.dataflow.kind}",
         "operands": f"{_format(array.pe.a)} x {_format(array.pe.b)}",
+        "multiplier": _multiplier(array.pe),
         "accumulator": f"{_format(acc)}, {array.pe.accumulator.overflow.value}",
         "result": _format(array.result),
         "latency": f"{array.latency} cycles from an operand beat to its first result",
         "cycles": f"{schedule.cycles} for ({m} x {k}) x ({k} x {n}), "
                   f"utilisation {schedule.utilisation:.1%}",
     }
+
+
+def _multiplier(pe: "ParallelPE") -> str:
+    kind: str = pe.multiplier.kind
+    if pe.mapped is None:
+        return kind
+    what = " with the accumulator's adder" if pe.folds else ""
+    return f"{kind}, {pe.mapped.cells} cells of {pe.target} in {pe.mapped.form}{what}"
 
 
 def _format(fixed: Any) -> str:

@@ -175,9 +175,9 @@ class AdderBuilder(Builder[Vector]):
 
     def __init__(self, plan: Plan, shared: bool, fits: Fits, ones: frozenset[Spot],
                  constant: int):
-        super().__init__(plan)
+        super().__init__(plan, shared)
         self.constant = constant
-        self.adders = Adders(self.net, Chain(self.net, shared), plan.products.width, fits, ones)
+        self.adders = Adders(self.net, self.chain, plan.products.width, fits, ones)
 
     @property
     def offset(self) -> int:
@@ -223,9 +223,10 @@ class AdderBuilder(Builder[Vector]):
 
     def accumulated(self, addend: list[Function]) -> list[Function]:
         width = self.plan.addend_width
-        adders = Adders(self.net, self.adders.chain, width, self.adders.fits)
-        acc, product = (Vector(dict(enumerate(bits)), (1 << width) - 1)
-                        for bits in (self.net.bits("acc"), addend))
+        adders = Adders(self.net, self.chain, width, self.adders.fits)
+        acc, product = (
+            Vector({column: bit for column, bit in enumerate(bits) if bit != ZERO}, 2**width - 1)
+            for bits in (self.net.bits("acc"), addend))
         total = adders.add(acc, product, "sum")
         return [total.bit(column) for column in range(width)]
 

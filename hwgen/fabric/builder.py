@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from hwgen.fabric.logic import ZERO, Function
-from hwgen.fabric.netlist import Netlist
+from hwgen.fabric.netlist import Chain, Netlist
 from hwgen.fabric.products import PartialProducts
 
 Form = Literal["rows", "tree"]
@@ -46,16 +46,22 @@ class Builder(ABC, Generic[Total]):
     """One circuit of a plan.
 
     The rows and the addition to ``acc`` count as steps of equal length; the registers part them
-    into groups as equal as may be.
+    into groups as equal as may be, each with chains of its own.
+
+    Parameters
+    ----------
+    shared : whether all sums between two registers are in one chain.
     """
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: Plan, shared: bool = False):
         self.plan = plan
         products = plan.products
         self._a, self._b = ("b", "a") if plan.turned else ("a", "b")
         ports = {self._a: products.a_width, self._b: products.b_width}
         self.net = Netlist(dict(sorted(ports.items())) |
                            ({"acc": plan.addend_width} if plan.addend_width else {}))
+        self.chain = Chain(self.net, shared)
+        self._stage = 0
 
     @abstractmethod
     def start(self) -> Total:
@@ -88,8 +94,8 @@ class Builder(ABC, Generic[Total]):
     def netlist(self) -> Netlist:
         """The whole circuit."""
         plan = self.plan
-        total, stage = self._tree() if plan.form == "tree" else self._fold()
-        bits, name = self.later(self.result(total), plan.stages - stage), "p"
+        total = self._tree() if plan.form == "tree" else self._fold()
+        bits, name = self.later(self.result(total), self._pass_to(plan.stages)), "p"
         if plan.addend_width:
             above = [bits[-1] if plan.signed else ZERO] * (plan.addend_width - len(bits))
             bits, name = self.accumulated([*bits, *above][: plan.addend_width]), "sum"
@@ -108,29 +114,37 @@ class Builder(ABC, Generic[Total]):
         """The bits some cycles later."""
         return [self.net.delayed(bit, cycles, "stage") for bit in bits] if cycles else list(bits)
 
-    def _fold(self) -> tuple[Total, int]:
-        """Row after row, and the stage of the sum."""
-        total, stage = self.start(), 0
+    def _pass_to(self, stage: int) -> int:
+        """Go on behind the registers up to ``stage``, and say how many they are."""
+        cycles = stage - self._stage
+        if cycles:
+            self.chain.part()
+        self._stage = stage
+        return cycles
+
+    def _fold(self) -> Total:
+        """Row after row."""
+        total = self.start()
         rows = self.steps()
         for count, j in enumerate(rows):
-            now = max(0, count - 1) * (self.plan.stages + 1) // max(1, len(rows))
-            total, stage = self.moved(total, now - stage), now
-            total = self.take_in(total, j, now, f"row{j}")
-        return total, stage
+            stage = max(0, count - 1) * (self.plan.stages + 1) // max(1, len(rows))
+            total = self.moved(total, self._pass_to(stage))
+            total = self.take_in(total, j, stage, f"row{j}")
+        return total
 
-    def _tree(self) -> tuple[Total, int]:
-        """Pairs of rows, then pairs of their sums, and the stage of the last."""
-        rows, stage = self.steps(), 0
+    def _tree(self) -> Total:
+        """Pairs of rows, then pairs of their sums."""
+        rows = self.steps()
         level = [self._leaf(rows[place : place + 2], not place) for place in
                  range(0, max(1, len(rows)), 2)]
         levels = (len(level) - 1).bit_length() + 2
         for depth in range(1, levels - 1):
-            now = depth * (self.plan.stages + 1) // levels
-            level = [self.moved(total, now - stage) for total in level]
+            cycles = self._pass_to(depth * (self.plan.stages + 1) // levels)
+            level = [self.moved(total, cycles) for total in level]
             sums = [self.add(x, y, f"level{depth}_{place}") for place, (x, y) in
                     enumerate(zip(level[::2], level[1::2], strict=False))]
-            level, stage = sums + level[len(sums) * 2 :], now
-        return level[0], stage
+            level = sums + level[len(sums) * 2 :]
+        return level[0]
 
     def _leaf(self, rows: Sequence[int], first: bool) -> Total:
         """The sum of some rows, and of the start with the ``first`` ones."""

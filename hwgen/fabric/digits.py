@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from hwgen.fabric.adders import Spot, add_bits, chosen
 from hwgen.fabric.builder import Builder, Plan
 from hwgen.fabric.logic import ONE, ZERO, Function, Net, renamed
-from hwgen.fabric.netlist import Chain, Netlist
+from hwgen.fabric.netlist import Netlist
 from hwgen.fabric.products import PartialProducts
 from hwgen.fabric.selects import Number
 from hwgen.number import smallest_shape
@@ -130,7 +130,6 @@ class DigitBuilder(Builder[Sum]):
     def __init__(self, plan: Plan, steps: Sequence[Step], fits: Fits, ones: frozenset[Spot],
                  constant: int):
         super().__init__(plan)
-        self.chain = Chain(self.net, shared=False)
         self.spots: list[Spot] = []
         self._parted = {step.rows[0]: step for step in steps}
         self._fits = fits

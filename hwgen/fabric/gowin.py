@@ -54,7 +54,7 @@ class Gowin(Fabric):
             if found is None:
                 raise ValueError(f"slot must fit an ALU, not {slot!r}")
             mode, pins = found
-            m.submodules += Instance(
+            m.submodules[f"{slot.name}_alu"] = Instance(
                 "ALU", p_ALU_MODE=Const(mode, 32), i_CIN=carry, o_SUM=wires[slot.output],
                 o_COUT=wires[slot.carry_out],
                 **{f"i_I{pin}": wires[net] for pin, net in zip((0, 1, 3), pins, strict=True)})

@@ -183,6 +183,14 @@ class Chain:
         self._last: int | None = None  # place of the last slot among the cells
         self._carry: Net = 0
 
+    def part(self) -> None:
+        """Let the next sum begin a chain of its own.
+
+        A carry that ends in a slot still counts as a way through it to those who add up delays, so
+        a chain must not go on behind a register.
+        """
+        self._last = None
+
     def begin(self, carry: Net) -> None:
         """Start a sum with ``carry``: 0 or 1, or any net in a chain of its own."""
         if self._last is None or not self._shared:

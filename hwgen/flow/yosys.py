@@ -16,6 +16,8 @@ A recipe is "plain", or some of these joined by "+". What they did with Yosys 0.
   time from 16 x 16 bits on. Only for those who ask: long carry chains in a row, as in a 32 x 17
   bit requantiser, take 2 s instead of 150 s.
 
+`netlist` maps a design once more by the best recipe, for a tool that places it.
+
 A recipe is a process: one process for all recipes was no faster, and would use one core.
 """
 
@@ -29,7 +31,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress
@@ -44,6 +46,7 @@ _PATIENCE_S = 2.0  # work that takes longer than this is announced
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 Progressed = Callable[[str], None]
+_Value = TypeVar("_Value")  # anything JSON can hold but None
 
 
 class _Flow(NamedTuple):
@@ -171,6 +174,21 @@ def synthesise(
     return _best(job, Processes(), progress or (lambda line: None))
 
 
+def netlist(job: Job, progress: Progressed | None = None) -> tuple[Area, str]:
+    """The smallest area that the recipes of `job` reach, and its netlist as Yosys' JSON.
+
+    Raises what `synthesise` raises.
+    """
+    processes = Processes()
+    area = _best(job, processes, progress or (lambda line: None))
+    # To the very end of synth_*: what ABC9 leaves in the midst of it cannot be written.
+    script = _script(job, area.recipe, _survey(job, processes), stop="")
+    return area, _outcome(
+        job, [*script, "write_json netlist.json"],
+        lambda folder: (folder / "netlist.json").read_text(encoding="utf-8"), processes,
+    )
+
+
 def synthesise_many(jobs: Sequence[Job], workers: int | None = None) -> list[Area]:
     """The area of each job, in order, `workers` at a time (one a core by default).
 
@@ -255,16 +273,16 @@ def _area(
     return replace(area, recipe=recipe)
 
 
-def _script(job: Job, recipe: str, holds: _Survey) -> list[str]:
-    """Commands that map `job` by `recipe`."""
+def _script(job: Job, recipe: str, holds: _Survey, stop: str = "check") -> list[str]:
+    """Commands that map `job` by `recipe`, as far as the label `stop`."""
     flow, parts = _FLOWS[job.family], recipe.split("+")
     wide = "-nowidelut" if "nowidelut" in parts else ""
     to_blocks = job.dsp and holds.multipliers and "booth" not in parts
     blocks = flow.hard if to_blocks else flow.soft
     command = f"{flow.command} {blocks} {wide} -top {job.top}"
-    spans = [(flow.whole, "check")]
+    spans = [(flow.whole, stop)]
     if flow.memory and not holds.memories:
-        spans = [(flow.whole, flow.memory[0]), (flow.memory[1], "check")]
+        spans = [(flow.whole, flow.memory[0]), (flow.memory[1], stop)]
     return [
         *_opening(job),
         *(["scratchpad -copy abc9.script.default.fast abc9.script"] if "fast" in parts else ()),
@@ -284,19 +302,30 @@ def _opening(job: Job) -> list[str]:
 
 
 def _cells(job: Job, script: list[str], processes: Processes) -> dict[str, int]:
-    """Cell type to count once `script` has run, from the cache if it has run before."""
-    text = "\n".join([*script, "tee -q -o cells.json stat -json", ""])
+    """Cell type to count once `script` has run."""
+    def count(folder: Path) -> dict[str, int]:
+        statistics = json.loads((folder / "cells.json").read_text(encoding="utf-8"))
+        return dict(statistics["design"]["num_cells_by_type"])
+
+    return _outcome(job, [*script, "tee -q -o cells.json stat -json"], count, processes)
+
+
+def _outcome(
+    job: Job, script: list[str], read: Callable[[Path], _Value], processes: Processes
+) -> _Value:
+    """What `read` finds in the folder once `script` has run, from the cache if it ran before."""
+    text = "\n".join([*script, ""])
     key = cache.key_of(YOSYS.version, text, job.verilog)
     with processes.alone(key):  # jobs on several families share their survey, for one
-        cells: dict[str, int] | None = cache.load_json("yosys", key)
-        if cells is None:
-            cells = _run(job, text, processes)
-            cache.store_json("yosys", key, cells)
-    return cells
+        value: _Value | None = cache.load_json("yosys", key)
+        if value is None:
+            value = _run(job, text, read, processes)
+            cache.store_json("yosys", key, value)
+    return value
 
 
-def _run(job: Job, script: str, processes: Processes) -> dict[str, int]:
-    """Cell type to count, from the statistics that `script` leaves in cells.json."""
+def _run(job: Job, script: str, read: Callable[[Path], _Value], processes: Processes) -> _Value:
+    """What `read` finds in the folder once `script` has run."""
     with tempfile.TemporaryDirectory(prefix="hwgen-yosys-") as name:
         folder = Path(name)
         (folder / "design.v").write_text(job.verilog, encoding="utf-8")
@@ -305,8 +334,7 @@ def _run(job: Job, script: str, processes: Processes) -> dict[str, int]:
             YOSYS, ["-q", "-s", "script.ys"], folder, task=f"synthesise {job}",
             timeout_s=job.timeout_s,
         )
-        statistics = json.loads((folder / "cells.json").read_text(encoding="utf-8"))
-    return dict(statistics["design"]["num_cells_by_type"])
+        return read(folder)
 
 
 class _Meter:

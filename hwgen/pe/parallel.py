@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from amaranth import Module, Signal
+from amaranth import Module, Shape, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -108,18 +108,31 @@ class ParallelPE(Spec):
                              f"target, not {self.multiplier.kind!r}; leave out target, and "
                              "synthesis maps it")
 
-    def mapped(self, stages: int, addend_bits: int = 0) -> MappedUnit:
-        """The multiplier of a lane, for a PE with a target."""
-        if self.target is None:
-            raise ValueError("target must be given for a mapped multiplier, not left out")
-        return MappedUnit(self.multiplier, self.operands, self.target, self.form or "rows", stages,
-                          addend_bits)
-
     @property
     def folds(self) -> bool:
         """Whether the accumulator's adder shares the carry chain of the only multiplier."""
         drops = self.accumulator.drop(self.operands.product_frac)
         return self.target is not None and self.lanes == 1 and not drops
+
+    @property
+    def folded_shape(self) -> Shape:
+        """What the folded adder computes: the exact sum, or as much of it as wraps."""
+        if self.accumulator.overflow is Overflow.WRAP:
+            return self.format.shape
+        product = self.multiplier.product_shape(self.operands)
+        return (Signal(self.format.shape) + Signal(product)).shape()
+
+    @property
+    def mapped(self) -> MappedUnit | None:
+        """The multiplier of each lane in cells of the target, if there is one.
+
+        All registers are inside if the accumulator's adder is too, else the last one is behind.
+        """
+        if self.target is None:
+            return None
+        stages = self.pipeline if self.folds else max(0, self.pipeline - 1)
+        return MappedUnit(self.multiplier, self.operands, self.target, self.form or "rows", stages,
+                          self.folded_shape.width if self.folds else 0)
 
     @property
     def operands(self) -> Operands:
@@ -231,21 +244,18 @@ class ParallelPEUnit(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         accumulator = self.spec.accumulator
-        if self.spec.folds:
-            total = self._folded(m, platform)
+        mapped = self.spec.mapped
+        if mapped and mapped.addend_bits:
+            total = self._folded(m, platform, mapped)
             m.d.comb += self.acc_o.eq(accumulator.overflow.rtl(total, accumulator.format(0)))
         else:
             addend = self._addend(m, platform)
             m.d.comb += self.acc_o.eq(accumulator.rtl_add(self.acc_i, addend))
         return m
 
-    def _folded(self, m, platform):
+    def _folded(self, m, platform, unit):
         """The accumulator's sum from the cells of the only multiplier."""
-        spec = self.spec
-        shape = (self.acc_i + Signal(spec.multiplier.product_shape(spec.operands))).shape()
-        if spec.accumulator.overflow is Overflow.WRAP:
-            shape = spec.format.shape
-        unit = spec.mapped(spec.pipeline, shape.width)
+        shape = self.spec.folded_shape
         acc = Signal(shape)
         m.d.comb += acc.eq(self.acc_i)
         placed = place(m, platform, "lane0", unit, a=self.a[0], b=self.b[0], acc=acc,
@@ -255,9 +265,8 @@ class ParallelPEUnit(wiring.Component):
     def _addend(self, m, platform):
         """The rounded sum of the products, behind all registers."""
         spec = self.spec
-        stages = max(0, spec.pipeline - 1) if spec.target else 0  # inside the multipliers
-        unit = (spec.mapped(stages) if spec.target
-                else MultiplierUnit(spec.multiplier, spec.operands))
+        unit = spec.mapped or MultiplierUnit(spec.multiplier, spec.operands)
+        stages = spec.mapped.stages if spec.mapped else 0
         enable = {"en": self.en} if stages else {}
         products = [place(m, platform, f"lane{lane}", unit, a=self.a[lane], b=self.b[lane],
                           **enable).p for lane in range(spec.lanes)]

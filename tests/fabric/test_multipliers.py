@@ -1,6 +1,7 @@
 """Mapped multipliers against the sum of their partial products, over all operands."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from hwgen.fabric.builder import Plan
 from hwgen.fabric.catalogue import FABRICS
+from hwgen.fabric.netlist import Lut, Register, Slot
 from hwgen.fabric.products import PartialProducts
 
 FAMILIES = pytest.mark.parametrize("fabric", FABRICS.values(), ids=FABRICS)
@@ -88,3 +90,32 @@ def test_cells_of_an_exact_byte_multiplier(family, form, signs, cells):
 def test_cells_of_narrow_multipliers(family, widths, cells):
     fabric = FABRICS[family]
     assert fabric.cells(fabric.multiplier(Plan(full(*widths, False, False)))) == cells
+
+
+@pytest.mark.parametrize(("family", "cells"), [("ecp5", 70), ("ice40", 68)])
+def test_accumulator_takes_no_cells_below_the_lowest_product(family, cells):
+    products = full(8, 8, True, True)
+    high = replace(products, pairs=frozenset(pair for pair in products.pairs if sum(pair) >= 6))
+    fabric = FABRICS[family]
+    assert fabric.cells(fabric.multiplier(Plan(high, addend_width=24, signed=True))) == cells
+
+
+@pytest.mark.parametrize("form", ["rows", "tree"])
+@FAMILIES
+def test_no_chain_runs_past_a_register(fabric, form):
+    """Not even through a slot that ends a carry: timing analysis sees a path there."""
+    netlist = fabric.multiplier(Plan(full(8, 8, True, True), form, 2, 24, True))
+    stage = dict.fromkeys((net for nets in netlist.inputs.values() for net in nets), 0)
+    stage |= dict.fromkeys(netlist.inputs["acc"], 2)
+    stages = {}
+    for cell in netlist.cells:
+        if isinstance(cell, Register):
+            stage[cell.output] = stage[cell.source] + 1
+            continue
+        function = cell.function if isinstance(cell, Lut) else cell.total
+        nets = {net for net in function.nets if net in stage}
+        stage[cell.output] = max((stage[net] for net in nets), default=0)
+        if isinstance(cell, Slot) and nets:
+            stages.setdefault(cell.chain, set()).add(stage[cell.output])
+    assert max(stage.values()) == 2
+    assert [found for found in stages.values() if len(found) > 1] == []

