@@ -9,6 +9,7 @@ import pytest
 
 from hwgen.analysis.search import Search
 from hwgen.arith.exact import ExactMultiplier
+from hwgen.arith.mapped import MappedUnit
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.design import Design
 from tests.command_line import Call, refused
@@ -28,8 +29,8 @@ def test_writes_a_spec_that_the_other_verbs_take(call: Call, tmp_path: Path) -> 
     told = json.loads(call("error", "x/My mul.toml", "--json", "--no-plots").out)
     assert f"#   MAE {told['mae']:g} LSB\n" in text
     assert f"#   WCE {told['wce']} LSB\n" in text
-    cells = array.pe.mapped(0).cells
-    exact = array.pe.replaced(multiplier=ExactMultiplier()).mapped(0).cells
+    cells, exact = (MappedUnit(family, array.pe.operands, "ice40", "rows").cells
+                    for family in (array.pe.multiplier, ExactMultiplier()))
     assert cells < exact
     assert f"# {cells} cells a multiplier, where the exact product takes {exact}. " in text
     for label in ("cells", "exact", "MAE", "WCE", "bias", "MRE"):

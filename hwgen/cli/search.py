@@ -64,10 +64,10 @@ def search_multiplier(
 
     from hwgen.analysis.annealing import find
     from hwgen.analysis.search import Goal
+    from hwgen.analysis.searched import figures, metrics_of, searched_toml
     from hwgen.arith.multiplier import Operands
     from hwgen.console import print_table
     from hwgen.flow.design import write_files
-    from hwgen.flow.searched import figures, metrics_of, searched_toml
 
     operands = Operands(_operand("a", a_width, width, a_signed, signed),
                         _operand("b", b_width, width, b_signed, signed))

@@ -75,6 +75,13 @@ def test_cells_of_bytes(target, form, percent, cells):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("percent", "cells"), [(0.005, 39), (0.05, 33), (1, 13), (2.5, 7)])
+def test_cells_of_bytes_on_xilinx7(percent, cells):
+    search, _ = find(goal(("u8", "u8"), "xilinx7", "mae", percent * 655.36), watch)
+    assert search.best.cells <= cells
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["u8", "s8"])
 @pytest.mark.parametrize(("target", "cells"), [
     ("ecp5", (62, 54, 50, 42, 32, 24)), ("ice40", (63, 53, 48, 40, 30, 23))])
