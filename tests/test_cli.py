@@ -21,7 +21,8 @@ from hwgen.flow.design import Design
 from hwgen.pe.parallel import ParallelPE
 from tests.command_line import SMALL, Call, Said, process, refused, toml
 
-VERBS = ("new", "check", "gen", "sim", "synth", "error", "accwidth", "list", "doctor")
+VERBS = ("new", "check", "gen", "sim", "synth", "error", "accwidth", "search-multiplier", "list",
+         "doctor")
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -156,7 +156,7 @@ class Masks:
         if weighted is None:
             return np.arange(1 << bits), None
         codes, weights = weighted
-        counts = np.bincount(codes & ((1 << bits) - 1), weights, 1 << bits)
+        counts = np.bincount(codes & ((1 << bits) - 1), weights, 1 << bits).astype(np.float64)
         present: Codes = np.flatnonzero(counts)
         return present, counts[present]
 

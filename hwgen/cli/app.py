@@ -4,6 +4,7 @@ Each verb imports what it needs when it runs, so that ``--help`` is quick.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,6 +45,23 @@ def generated(spec: Path, output: Path | None) -> tuple["ArraySpec", Any]:
 
     array = ArraySpec.load(spec)
     return array, generate(array, output or Path("rtl_out") / array.name)
+
+
+def name_of(spec: Path) -> str:
+    """A name for the array of a file."""
+    from hwgen.array.keywords import KEYWORDS
+
+    name = re.sub(r"[^a-z0-9_]+", "_", spec.stem.lower()).strip("_")[:64] or "array"
+    return name if name[0].isalpha() and name not in KEYWORDS else f"array_{name}"[:64]
+
+
+def require_new(spec: Path, force: bool) -> None:
+    """InputError if the file is there and may not be overwritten."""
+    from hwgen.spec import InputError
+
+    if spec.exists() and not force:
+        raise InputError(f"{spec} must be a new file, not an existing one; give --force to "
+                         "overwrite it")
 
 
 def tell(as_json: bool, values: Any, text: str) -> None:

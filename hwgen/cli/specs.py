@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hwgen.cli.app import AsJson, app, tell
+from hwgen.cli.app import AsJson, app, name_of, require_new, tell
 
 if TYPE_CHECKING:
     from hwgen.array.mesh import ArraySpec
@@ -29,18 +29,11 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Write a commented spec to start from."""
-    import re
-
-    from hwgen.array.keywords import KEYWORDS
     from hwgen.flow.design import write_files
     from hwgen.flow.presets import preset_toml
-    from hwgen.spec import InputError
 
-    if spec.exists() and not force:
-        raise InputError(f"{spec} must be a new file, not an existing one; give --force to "
-                         "overwrite it")
-    name = re.sub(r"[^a-z0-9_]+", "_", spec.stem.lower()).strip("_")[:64] or "array"
-    name = name if name[0].isalpha() and name not in KEYWORDS else f"array_{name}"[:64]
+    require_new(spec, force)
+    name = name_of(spec)
     text = preset_toml(preset, name, str(spec), rows, columns, dataflow)
     write_files(spec.parent, {spec.name: text})
     tell(as_json, {"spec": str(spec), "name": name, "preset": preset},

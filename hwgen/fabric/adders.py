@@ -84,7 +84,8 @@ class Adders:
         """``x + y``."""
         bits, most = self._added(x, y, name)
         total = Vector(bits, most, joined(x.weights, y.weights))
-        self.netlist.sums.append(Statement(total.digits, self.width, ((1, x.digits), (1, y.digits))))
+        parts = (1, x.digits), (1, y.digits)
+        self.netlist.sums.append(Statement(total.digits, self.width, parts))
         return total
 
     def _added(self, x: Vector, y: Vector, name: str) -> tuple[dict[int, Function], int]:
@@ -102,33 +103,45 @@ class Adders:
             first, second = x.bit(column), y.bit(column)
             if column > last and first is ZERO:
                 if most >> column:
-                    bits[column] = self._slot(f"{name}_{column}", column, ZERO, ZERO)
+                    bits[column] = self._slot(name, column, ZERO, ZERO)
                 break
             if first is ZERO and self.take(Spot("bit", column, self.sums)):
                 first, most = ONE, most + (1 << column)
-            bits[column] = self._slot(f"{name}_{column}", column, first, second)
+            bits[column] = self._slot(name, column, first, second)
         return bits, most
 
     def _slot(self, name: str, column: int, x: Function, y: Function) -> Function:
-        """The sum of two bits and a carry; what no slot can form goes through a LUT before it."""
-        net, ends = self.netlist.new_net(), column == self.width - 1
-        numbers, _ = numbered(x, y)
-        x, y = (self.netlist.wire(bit, f"{name}{side}") if alone else bit for bit, side, alone in
-                zip((x, y), "xy", _alone(*numbers, ends, self.fits), strict=True))
-        numbers, nets = numbered(x, y)
-        total, carry = added(len(nets) + 2, *numbers, ends)
-        names = dict(enumerate([*nets, net], 2))
-        return self.chain.append(name, net, renamed(total, names),
-                                 renamed(carry, names) if carry else None)
+        return add_bits(self.netlist, self.chain, f"{name}_{column}", x, y,
+                        column == self.width - 1, self.fits)
+
+
+def add_bits(netlist: Netlist, chain: Chain, name: str, x: Function, y: Function, ends: bool,
+             fits: Callable[..., bool], *fed: bool) -> Function:
+    """A slot with the sum of two bits and a carry; what it cannot form goes through a LUT before.
+
+    Parameters
+    ----------
+    ends : whether no slot follows.
+    fits : what the slot can be, with ``fed`` for its last arguments.
+    """
+    net = netlist.new_net()
+    numbers, _ = numbered(x, y)
+    x, y = (netlist.wire(bit, f"{name}{side}") if alone else bit for bit, side, alone in
+            zip((x, y), "xy", _alone(*numbers, ends, fits, *fed), strict=True))
+    numbers, nets = numbered(x, y)
+    total, carry = added(len(nets) + 2, *numbers, ends)
+    names = dict(enumerate([*nets, net], 2))
+    return chain.append(name, net, renamed(total, names), renamed(carry, names) if carry else None)
 
 
 @lru_cache(1 << 16)
-def _alone(x: Function, y: Function, ends: bool, fits: Fits) -> tuple[bool, bool]:
+def _alone(x: Function, y: Function, ends: bool, fits: Callable[..., bool],
+           *fed: bool) -> tuple[bool, bool]:
     """Which of two bits, of nets from 2 on, go through a LUT before a slot can add them."""
     carry = max((*x.nets, *y.nets, 1)) + 1
     spare = [Function.of(carry + 1), Function.of(carry + 2)]
     for left, right in ((x, y), (spare[0], y), (x, spare[1])):
-        if fits(carry, *added(carry, left, right, ends)):
+        if fits(carry, *added(carry, left, right, ends), *fed):
             return left is not x, right is not y
     return True, True
 
@@ -293,7 +306,8 @@ class ApartBuilder(AdderBuilder):
         self._inverted = sum(1 << column for column in less.bits)
         inverse = Vector({column: ~bit for column, bit in less.bits.items()}, self._inverted,
                          negated(less.weights))
-        self.net.sums.append(Statement(inverse.digits, self.plan.products.width, ((-1, less.digits),)))
+        width, parts = self.plan.products.width, ((-1, less.digits),)
+        self.net.sums.append(Statement(inverse.digits, width, parts))
         self._whole = self.adders.add(total, inverse, "difference")
         return super().result(self._whole)
 

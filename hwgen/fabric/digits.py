@@ -11,7 +11,7 @@ chain's first carry.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from hwgen.fabric.adders import Spot, added, chosen
+from hwgen.fabric.adders import Spot, add_bits, chosen
 from hwgen.fabric.builder import Builder, Plan
 from hwgen.fabric.logic import ONE, ZERO, Function, Net, renamed
 from hwgen.fabric.netlist import Netlist
@@ -269,20 +269,10 @@ class DigitBuilder(Builder[Sum]):
         first = self.net.wire(carry, f"{name}c")
         self.chain.begin(first.nets[0] if first.nets else first.table)
         for column in rest:
-            bits[column] = self._slot(f"{name}_{column}", *pairs[column], column == rest[-1],
-                                      column == rest[0] and bool(first.nets))
+            bits[column] = add_bits(
+                self.net, self.chain, f"{name}_{column}", *pairs[column], column == rest[-1],
+                self._fits, column == rest[0] and bool(first.nets))
         return bits
-
-    def _slot(self, name: str, x: Function, y: Function, ends: bool, fed: bool) -> Function:
-        """The sum of two bits and a carry; what no slot can form goes through a LUT before it."""
-        net = self.net.new_net()
-        spare = [Function.of(self.net.new_net()) for _ in range(2)]
-        for left, right in ((x, y), (spare[0], y), (x, spare[1]), (spare[0], spare[1])):
-            if self._fits(net, *added(net, left, right, ends), fed):
-                break
-        x = self.net.wire(x, f"{name}x") if left is not x else x
-        y = self.net.wire(y, f"{name}y") if right is not y else y
-        return self.chain.append(name, net, *added(net, x, y, ends))
 
     def add(self, x: Sum, y: Sum, name: str) -> Sum:
         starts = [min(total.bits) for total in (x, y) if total.bits]

@@ -28,7 +28,7 @@ class Xilinx7(Fabric):
 
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
         yield from plain_netlists(plan, _PINS)
-        yield from digit_netlists(plan, lambda *slot: placed(*slot) is not None)
+        yield from digit_netlists(plan, _fits)
 
     def cells(self, netlist: Netlist) -> int:
         """LUTs: of slots, alone, or for two functions of the same inputs.
@@ -101,6 +101,10 @@ def _two(m: Module, name: str, functions: tuple[Function, Function],
 
 def _union(low: Function, high: Function) -> list[Net]:
     return sorted({*low.nets, *high.nets})
+
+
+def _fits(carry: Net, total: Function, next_carry: Function | None, fed: bool) -> bool:
+    return placed(carry, total, next_carry, fed) is not None
 
 
 @cache
