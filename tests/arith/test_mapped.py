@@ -44,7 +44,7 @@ def test_cells_that_compute_something_else_are_refused(
     right.cells[place] = type(slot)(**{**vars(slot), "next_carry": ~slot.next_carry})
     monkeypatch.setattr(type(FABRICS["ecp5"]), "multiplier", lambda fabric, plan: right)
     circuit.cache_clear()
-    with pytest.raises(ToolError, match="must compute the golden's products"):
+    with pytest.raises(ToolError, match="must (compute the golden's products|be proven)"):
         circuit(unit)
 
 
