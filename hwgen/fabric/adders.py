@@ -81,14 +81,14 @@ class Adders:
         return spot in self.ones
 
     def add(self, x: Vector, y: Vector, name: str) -> Vector:
-        """``x + y``."""
-        bits, most = self._added(x, y, name)
+        """``x + y``, and the statement of it."""
+        bits, most = self.sum(x, y, name)
         total = Vector(bits, most, joined(x.weights, y.weights))
         parts = (1, x.digits), (1, y.digits)
         self.netlist.sums.append(Statement(total.digits, self.width, parts))
         return total
 
-    def _added(self, x: Vector, y: Vector, name: str) -> tuple[dict[int, Function], int]:
+    def sum(self, x: Vector, y: Vector, name: str) -> tuple[dict[int, Function], int]:
         """The bits of a sum, and the most that they can be."""
         self.sums += 1
         shared = [column for column in y.bits if column in x.bits]
@@ -252,8 +252,8 @@ class AdderBuilder(Builder[Vector]):
         acc, product = (
             Vector({column: bit for column, bit in enumerate(bits) if bit != ZERO}, 2**width - 1)
             for bits in (self.net.bits("acc"), addend))
-        total = adders.add(acc, product, "sum")
-        return [total.bit(column) for column in range(width)]
+        bits, _ = adders.sum(acc, product, "sum")
+        return [bits.get(column, ZERO) for column in range(width)]
 
 
 @dataclass(frozen=True)

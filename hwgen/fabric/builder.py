@@ -108,8 +108,7 @@ class Builder(ABC, Generic[Total]):
             addend, name = [*bits, *above][: plan.addend_width], "sum"
             bits = self.accumulated(addend)
             self._state_sum(bits, addend)
-        wired = [self.net.wire(bit, f"{name}_{column}") for column, bit in enumerate(bits)]
-        self.net.outputs[name] = tuple(bit.nets[0] if bit.nets else bit.table for bit in wired)
+        self.net.drive(name, bits)
         return self.net
 
     def _product(self, total: Total) -> list[Function]:

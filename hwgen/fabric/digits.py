@@ -16,7 +16,7 @@ from hwgen.fabric.builder import Builder, Plan
 from hwgen.fabric.logic import ONE, ZERO, Function, Net, renamed
 from hwgen.fabric.netlist import Netlist
 from hwgen.fabric.products import PartialProducts, Weights
-from hwgen.fabric.selects import Number
+from hwgen.fabric.selects import Number, later
 from hwgen.fabric.sums import Digits, Statement, joined
 from hwgen.number import smallest_shape
 
@@ -266,12 +266,12 @@ class DigitBuilder(Builder[Sum]):
         rest = [column for column in pairs if column not in bits]
         if not rest:
             return bits
-        first = self.net.wire(carry, f"{name}c")
-        self.chain.begin(first.nets[0] if first.nets else first.table)
+        first = self.net.net(carry, f"{name}c")
+        self.chain.begin(first)
         for column in rest:
             bits[column] = add_bits(
                 self.net, self.chain, f"{name}_{column}", *pairs[column], column == rest[-1],
-                self._fits, column == rest[0] and bool(first.nets))
+                self._fits, column == rest[0] and first > 1)
         return bits
 
     def add(self, x: Sum, y: Sum, name: str) -> Sum:
@@ -283,8 +283,7 @@ class DigitBuilder(Builder[Sum]):
         return self._summed(lower, Term(max(starts), upper.bit, ZERO, ends, part=upper), name)
 
     def moved(self, total: Sum, cycles: int) -> Sum:
-        *bits, sign = self.later([*total.bits.values(), total.sign], cycles)
-        return replace(total, bits=dict(zip(total.bits, bits, strict=True)), sign=sign)
+        return later(self, total, cycles)
 
     def digits(self, total: Sum) -> Digits:
         return total.digits

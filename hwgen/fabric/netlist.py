@@ -3,7 +3,7 @@
 It is data: a family writes it as the family's primitives, counts its cells, and NumPy evaluates it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -107,6 +107,16 @@ class Netlist:
             self.cells.append(Lut(name, function, self._luts[function]))
         return Function.of(self._luts[function])
 
+    def net(self, function: Function, name: str) -> Net:
+        """The net of :meth:`wire`."""
+        bit = self.wire(function, name)
+        return bit.nets[0] if bit.nets else bit.table
+
+    def drive(self, port: str, bits: Sequence[Function]) -> None:
+        """Add an output port of these bits."""
+        self.outputs[port] = tuple(self.net(bit, f"{port}_{column}")
+                                   for column, bit in enumerate(bits))
+
     def inverted(self, bit: Function, freely: bool = False) -> Function:
         """The inverse of a bit that nothing reads yet, at no cost where its driver can give it.
 
@@ -116,7 +126,6 @@ class Netlist:
             if (cell.output,) != bit.nets or bit.net is None:
                 continue
             output = self.new_net()
-            self.inversions[cell.output] = output
             if isinstance(cell, Lut):
                 self._luts.pop(cell.function, None)
                 self.cells[place] = Lut(cell.name, ~cell.function, output)
@@ -125,13 +134,12 @@ class Netlist:
             elif isinstance(cell, Register):
                 source = self.inverted(Function.of(cell.source), freely)
                 if source.net is None:
-                    del self.inversions[cell.output]
                     return ~bit
                 self._delayed.pop(cell.source)
                 self.cells[place] = Register(cell.name, source.net, output)
             else:
-                del self.inversions[cell.output]
                 return ~bit
+            self.inversions[cell.output] = output
             return Function.of(output)
         return ~bit
 

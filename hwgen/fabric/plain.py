@@ -23,7 +23,5 @@ def plain_netlists(plan: Plan, pins: int) -> Iterator[Netlist]:
     bits = [combined((totals >> column & 1).tolist().__getitem__, nets)
             for column in range(products.width)]
     if all(len(bit.nets) <= pins for bit in bits):
-        later = [net.delayed(bit, plan.stages, "stage") for bit in bits]
-        wired = [net.wire(bit, f"p_{column}") for column, bit in enumerate(later)]
-        net.outputs["p"] = tuple(bit.nets[0] if bit.nets else bit.table for bit in wired)
+        net.drive("p", [net.delayed(bit, plan.stages, "stage") for bit in bits])
         yield net

@@ -71,6 +71,15 @@ class Proof:
             else:
                 return net, inverted
 
+    def driving(self, net: Net) -> Function | None:
+        """What a cell makes a net; None of an input."""
+        slot, driver = self.carries.get(net), self.drivers.get(net)
+        if slot is not None:
+            return slot.next_carry or ZERO
+        if isinstance(driver, Slot):
+            return driver.total
+        return driver.function if isinstance(driver, Lut) else None
+
     def _level(self, function: Function) -> int:
         code = sum(self._net_level(net) << place for place, net in enumerate(function.nets))
         return function.table >> code & 1
@@ -78,13 +87,7 @@ class Proof:
     def _net_level(self, net: Net) -> int:
         net, inverted = self.canonical(self.aliases.get(net, net))
         if net not in self._levels:
-            driver, slot = self.drivers.get(net), self.carries.get(net)
-            if slot is not None:
-                self._levels[net] = self._level(slot.next_carry or ZERO)
-            elif isinstance(driver, Slot):
-                self._levels[net] = self._level(driver.total)
-            else:
-                self._levels[net] = self._level(driver.function) if isinstance(driver, Lut) else 0
+            self._levels[net] = self._level(self.driving(net) or ZERO)
         return self._levels[net] ^ inverted
 
     def _expect_weights(self, step: Statement) -> None:
@@ -103,7 +106,7 @@ class Proof:
         if total.sign in (ZERO, ONE):
             first = -total.sign.table << size
         elif total.sign == total.bit(size - 1):
-            first, size = -1 << (size - 1), size
+            first = -1 << (size - 1)
         else:
             raise _fault("sign")
         if constant + low < first or constant + high >= first + (1 << size):
@@ -158,18 +161,10 @@ class _Values:
     def net(self, net: Net) -> Diagram:
         net, inverted = self._proof.canonical(self._proof.aliases.get(net, net))
         if net not in self._known:
-            self._known[net] = self._driven(net)
+            function = self._proof.driving(net)  # None: an input beside the operands
+            self._known[net] = (self.of(function) if function is not None
+                                else self._diagrams.variable((net, 9, net)))
         return self._diagrams.inverse(self._known[net]) if inverted else self._known[net]
-
-    def _driven(self, net: Net) -> Diagram:
-        slot, driver = self._proof.carries.get(net), self._proof.drivers.get(net)
-        if slot is not None:
-            return self.of(slot.next_carry or ZERO)
-        if isinstance(driver, Slot):
-            return self.of(driver.total)
-        if isinstance(driver, Lut):
-            return self.of(driver.function)
-        return self._diagrams.variable((net, 9, net))  # an input beside the operands
 
 
 def _shift(step: Statement) -> int:

@@ -7,6 +7,7 @@ Numbers keep their signs; a negative row is subtracted as ``~(~x + y)``.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from hwgen.fabric.builder import Builder
 from hwgen.fabric.logic import ONE, ZERO, Function
@@ -36,6 +37,15 @@ class Number:
     def bit(self, column: int) -> Function:
         above = not self.bits or column > max(self.bits)
         return self.sign if above else self.bits.get(column, ZERO)
+
+
+AnyNumber = TypeVar("AnyNumber", bound=Number)
+
+
+def later(builder: Builder[Any], number: AnyNumber, cycles: int) -> AnyNumber:
+    """The number some cycles later."""
+    *bits, sign = builder.later([*number.bits.values(), number.sign], cycles)
+    return replace(number, bits=dict(zip(number.bits, bits, strict=True)), sign=sign)
 
 
 class SelectBuilder(Builder[Number]):
@@ -131,8 +141,7 @@ class SelectBuilder(Builder[Number]):
         return total
 
     def moved(self, total: Number, cycles: int) -> Number:
-        *bits, sign = self.later([*total.bits.values(), total.sign], cycles)
-        return replace(total, bits=dict(zip(total.bits, bits, strict=True)), sign=sign)
+        return later(self, total, cycles)
 
     def digits(self, total: Number) -> Digits:
         return total.digits

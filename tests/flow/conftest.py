@@ -1,7 +1,8 @@
-"""Generated folders that the tests of a worker share."""
+"""Generated folders that the tests of a worker share, and caches that those of a module do."""
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +20,15 @@ def design_of(tmp_path_factory: pytest.TempPathFactory) -> DesignOf:
         return generate(VARIED[name], tmp_path_factory.mktemp(name))
 
     return design
+
+
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def cache_folder(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache that starts empty; tests that look into it choose another."""
+    monkeypatch.setenv("HWGEN_CACHE", str(shared_cache))
+    return shared_cache

@@ -5,7 +5,6 @@ Fmax is a figure of `make bench`, not of a test.
 
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -32,16 +31,7 @@ endmodule
 INVERTER = "module inverter(input a, output b); assign b = ~a; endmodule"
 
 
-@pytest.fixture(scope="module")
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def cache_folder(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache that starts empty."""
-    monkeypatch.setenv("HWGEN_CACHE", str(shared_cache))
-    return shared_cache
+pytestmark = pytest.mark.usefixtures("cache_folder")
 
 
 @cache

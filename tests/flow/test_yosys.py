@@ -87,16 +87,7 @@ endmodule
 WIRE = "module wire_only(input a, output b); assign b = a; endmodule"
 
 
-@pytest.fixture(scope="module")
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def cache_folder(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache that starts empty; tests that look into it choose another."""
-    monkeypatch.setenv("HWGEN_CACHE", str(shared_cache))
-    return shared_cache
+pytestmark = pytest.mark.usefixtures("cache_folder")
 
 
 @pytest.fixture
