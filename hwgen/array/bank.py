@@ -9,7 +9,7 @@ from hwgen.arith.accumulator import Requantizer
 from hwgen.array.random import SeededCell, own_draw
 from hwgen.array.skew import eastward
 from hwgen.number import Fixed
-from hwgen.pe.parallel import ParallelPE
+from hwgen.pe.dot_product import DotProductPE
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class BankCell(SeededCell):
     mesh_rows : rows of PEs above.
     """
 
-    pe: ParallelPE
+    pe: DotProductPE
     tile: Fixed
     requantizer: Requantizer
     bank_rows: int

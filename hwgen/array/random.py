@@ -25,7 +25,7 @@ from hwgen.lfsr import (
     states,
 )
 from hwgen.number import Codes
-from hwgen.pe.parallel import ParallelPE
+from hwgen.pe.dot_product import DotProductPE
 from hwgen.place import place
 from hwgen.spec import InputError, Int, Spec
 
@@ -135,7 +135,7 @@ class PECell(SeededCell):
     own_draws : whether the PE has a source of random bits; if not, draws come from the north.
     """
 
-    pe: ParallelPE
+    pe: DotProductPE
     own_draws: bool = field(default=False, kw_only=True)
 
     @property

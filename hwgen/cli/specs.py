@@ -10,7 +10,7 @@ from hwgen.cli.app import AsJson, app, name_of, require_new, tell
 
 if TYPE_CHECKING:
     from hwgen.array.mesh import ArraySpec
-    from hwgen.pe.parallel import ParallelPE
+    from hwgen.pe.dot_product import DotProductPE
 
 
 @app.command(epilog="Example: hwgen new my.toml --dataflow weight-stationary --rows 4; "
@@ -79,9 +79,11 @@ def _facts(array: "ArraySpec") -> dict[str, Any]:
     }
 
 
-def _multiplier(pe: "ParallelPE") -> str:
+def _multiplier(pe: "DotProductPE") -> str:
+    from hwgen.pe.parallel import ParallelPE
+
     kind: str = pe.multiplier.kind
-    if pe.mapped is None:
+    if not isinstance(pe, ParallelPE) or pe.mapped is None:
         return kind
     what = " with the accumulator's adder" if pe.folds else ""
     return f"{kind}, {pe.mapped.cells} cells of {pe.target} in {pe.mapped.form}{what}"

@@ -8,7 +8,7 @@ import numpy as np
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.multiplier import MultiplierFamily, Operands
 from hwgen.number import Codes
-from hwgen.pe.parallel import ParallelPE
+from hwgen.pe.dot_product import DotProductPE
 
 MAX_TABLE_BITS = 20
 REALS: tuple[tuple[Any, int], ...] = ((np.float32, 1 << 24), (np.float64, 1 << 53))
@@ -22,7 +22,7 @@ class LaneSums(Protocol):
         """Write the sums of a step, ``(M, N)``, to ``out``, integers wide enough for them."""
 
 
-def lane_sums(pe: ParallelPE, a: Codes, b: Codes) -> LaneSums:
+def lane_sums(pe: DotProductPE, a: Codes, b: Codes) -> LaneSums:
     """The quickest way that is exact, for int64 codes."""
     exact = isinstance(pe.multiplier, ExactMultiplier)
     if exact and largest_product(pe) * pe.lanes <= REALS[-1][1]:
@@ -33,7 +33,7 @@ def lane_sums(pe: ParallelPE, a: Codes, b: Codes) -> LaneSums:
     return DefinedSums(pe, a, b)
 
 
-def largest_product(pe: ParallelPE) -> int:
+def largest_product(pe: DotProductPE) -> int:
     """Greatest size of an exact product."""
     return max(map(abs, pe.operands.exact_bounds))
 
@@ -41,7 +41,7 @@ def largest_product(pe: ParallelPE) -> int:
 class BlasSums:
     """Exact products: each step is a product of float matrices, ``(M, L) x (L, N)``."""
 
-    def __init__(self, pe: ParallelPE, a: Codes, b: Codes):
+    def __init__(self, pe: DotProductPE, a: Codes, b: Codes):
         real = next(real for real, limit in REALS if largest_product(pe) * pe.lanes <= limit)
         depth = max(2, pe.lanes)  # BLAS has no quick way for one
         self._left = np.zeros((len(b) // pe.lanes, len(a), depth), real)
@@ -58,7 +58,7 @@ class BlasSums:
 class TableSums:
     """Products of any family of few operands, looked up."""
 
-    def __init__(self, pe: ParallelPE, a: Codes, b: Codes):
+    def __init__(self, pe: DotProductPE, a: Codes, b: Codes):
         self._pe = pe
         self._left = np.ascontiguousarray(a.T - pe.a.minimum)
         self._right = b - pe.b.minimum
@@ -81,7 +81,7 @@ class TableSums:
 class DefinedSums:
     """Products by the golden of their family."""
 
-    def __init__(self, pe: ParallelPE, a: Codes, b: Codes):
+    def __init__(self, pe: DotProductPE, a: Codes, b: Codes):
         self._pe, self._left, self._right = pe, np.ascontiguousarray(a.T), b
 
     def step(self, step: int, out: Codes) -> None:

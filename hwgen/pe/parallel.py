@@ -1,40 +1,25 @@
 """Bit-parallel dot-product PE: ``acc + sum_l a[l] * b[l]``, L lanes in one cycle."""
 
 from functools import cached_property
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
-import numpy as np
 from amaranth import Module, Shape, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from hwgen.arith.accumulator import Accumulator
-from hwgen.arith.catalogue import Multiplier
-from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.mapped import MappedUnit
-from hwgen.arith.multiplier import MultiplierUnit, Operands
-from hwgen.arith.width import addend_bounds
+from hwgen.arith.multiplier import MultiplierUnit
 from hwgen.fabric.builder import Form
-from hwgen.number import (
-    MAX_OPERAND_BITS,
-    Codes,
-    Fixed,
-    Overflow,
-    exact_dtype,
-    smallest_shape,
-)
-from hwgen.pe.auto_width import accumulator_of, is_auto
+from hwgen.number import MAX_OPERAND_BITS, Overflow
+from hwgen.pe.dot_product import DotProductPE
 from hwgen.place import place
-from hwgen.spec import Int, Spec
+from hwgen.spec import Int
 
-MAX_LANES = 256
 MAX_MAPPED_BITS = 16
-Target = Literal["ecp5", "gowin", "ice40", "xilinx7"]
-"""The families of FPGAs onto whose cells a PE can be mapped."""
 
 
-class ParallelPE(Spec):
+class ParallelPE(DotProductPE):
     """L multipliers, an adder tree and one accumulator; one step a cycle.
 
     Parameters
@@ -55,50 +40,17 @@ class ParallelPE(Spec):
     """
 
     kind: Literal["parallel"] = "parallel"
-    a: Fixed = Fixed(width=8)
-    b: Fixed = Fixed(width=8)
-    lanes: Int = Field(1, ge=1, le=MAX_LANES)
-    multiplier: Multiplier = ExactMultiplier()
-    accumulator: Accumulator = Accumulator()
+    max_operand_bits: ClassVar[int] = MAX_OPERAND_BITS
+
     pipeline: Int = Field(0, ge=0, le=8)
-    target: Target | None = None
     form: Form | None = None
 
-    @field_validator("accumulator", mode="before")
-    @classmethod
-    def _find_width(cls, value: Any, info: ValidationInfo) -> Any:
-        if not is_auto(value):
-            return value
-        known = info.data
-        operands = Operands(known.get("a", Fixed(width=8)), known.get("b", Fixed(width=8)))
-        family = known.get("multiplier", ExactMultiplier())
-        if family.fault(operands):  # which is told later
-            family, operands = ExactMultiplier(), Operands(Fixed(width=8), Fixed(width=8))
-        return accumulator_of(value, operands, known.get("lanes", 1), family)
-
     @model_validator(mode="after")
-    def _formats_agree(self) -> "ParallelPE":
-        for side, operand in (("a", self.a), ("b", self.b)):
-            if operand.width > MAX_OPERAND_BITS:
-                raise ValueError(f"{side}.width must be at most {MAX_OPERAND_BITS},"
-                                 f" not {operand.width}")
-            if abs(operand.frac) > 64:
-                raise ValueError(f"{side}.frac must be -64 to 64, not {operand.frac}")
-        fault = self.multiplier.fault(self.operands)
-        if fault:
-            raise ValueError(fault)
-        fault = self.accumulator.fault(self.operands.product_frac, self.sum_bits, "sum of products")
-        if fault:
-            raise ValueError(f"accumulator.{fault}")
-        self._expect_mapping()
-        return self
-
-    def _expect_mapping(self) -> None:
-        """ValueError if the multipliers cannot be mapped as the spec says."""
+    def _can_be_mapped(self) -> "ParallelPE":
         if self.form and not self.target:
             raise ValueError(f"form must be left out without a target, not {self.form!r}")
         if not self.target:
-            return
+            return self
         for side, operand in (("a", self.a), ("b", self.b)):
             if operand.width > MAX_MAPPED_BITS:
                 raise ValueError(f"{side}.width must be at most {MAX_MAPPED_BITS} with a target, "
@@ -107,6 +59,7 @@ class ParallelPE(Spec):
             raise ValueError("multiplier.kind must be one that adds up partial products with a "
                              f"target, not {self.multiplier.kind!r}; leave out target, and "
                              "synthesis maps it")
+        return self
 
     @property
     def folds(self) -> bool:
@@ -133,82 +86,6 @@ class ParallelPE(Spec):
         stages = self.pipeline if self.folds else max(0, self.pipeline - 1)
         return MappedUnit(self.multiplier, self.operands, self.target, self.form or "rows", stages,
                           self.folded_shape.width if self.folds else 0)
-
-    @property
-    def operands(self) -> Operands:
-        """The formats of both factors."""
-        return Operands(self.a, self.b)
-
-    @property
-    def format(self) -> Fixed:
-        """The accumulator's format."""
-        return self.accumulator.format(self.operands.product_frac)
-
-    @property
-    def result_format(self) -> Fixed:
-        """The format of a finished sum."""
-        return self.accumulator.outer_format(self.operands.product_frac)
-
-    @property
-    def draw_bits(self) -> int:
-        """Random bits of each step, 0 without stochastic rounding."""
-        return self.accumulator.draw_bits(self.operands.product_frac)
-
-    @property
-    def sum_bits(self) -> int:
-        """Bits of the exact sum of L products."""
-        return self.multiplier.product_shape(self.operands).width + (self.lanes - 1).bit_length()
-
-    @property
-    def addend_bounds(self) -> tuple[int, int]:
-        """Smallest and largest number that one step adds, at the accumulator's LSB."""
-        drop = self.accumulator.drop(self.operands.product_frac)
-        sums = np.array(self.multiplier.bounds(self.operands), object) * self.lanes
-        low, high = addend_bounds(sums, drop, self.accumulator.rounding,
-                                  self.draw_bits).tolist()
-        return low, high
-
-    def after(self, steps: int) -> "ParallelPE":
-        """This PE with sums just wide enough for ``steps`` steps from zero.
-
-        Itself if they could overflow the accumulator; if not, the results are the same.
-        """
-        low, high = (bound * steps for bound in self.addend_bounds)
-        if low < self.format.minimum or high > self.format.maximum:
-            return self
-        narrow = smallest_shape(low, high)
-        accumulator = self.accumulator.replaced(
-            width=narrow.width, signed=narrow.signed, overflow=Overflow.WRAP, chunk=None)
-        return self.replaced(accumulator=accumulator)
-
-    @property
-    def latency(self) -> int:
-        """Cycles from operands to the accumulator's input."""
-        return self.pipeline
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The dtype in which the golden of one step is exact."""
-        return exact_dtype(max(self.sum_bits, self.format.width, self.result_format.width))
-
-    def golden_addend(self, a: Codes, b: Codes, draw: Codes | int = 0) -> Codes:
-        """What one step adds: ``(..., L) x (..., L) -> (...)`` codes at the accumulator's LSB."""
-        if max(self.operands.a.width, self.operands.b.width) <= 30:
-            a, b = a.astype(np.int64, copy=False), b.astype(np.int64, copy=False)
-        products = self.multiplier.golden(self.operands, a, b).astype(self.dtype, copy=False)
-        return self.accumulator.golden_round(products.sum(axis=-1), self.operands.product_frac,
-                                             draw)
-
-    def golden_step(self, acc: Codes, a: Codes, b: Codes, draw: Codes | int = 0) -> Codes:
-        """The accumulator after a step on ``a`` and ``b``, ``(..., L)`` codes of :attr:`dtype`.
-
-        ``draw`` has :attr:`draw_bits` bits, one a PE.
-        """
-        return self.accumulator.golden_add(acc, self.golden_addend(a, b, draw))
-
-    @property
-    def module_name(self) -> str:
-        return "pe"
 
     @cached_property
     def signature(self) -> wiring.Signature:

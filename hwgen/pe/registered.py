@@ -6,7 +6,7 @@ from amaranth import Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.pe.parallel import ParallelPE
+from hwgen.pe.dot_product import DotProductPE
 from hwgen.place import place
 
 
@@ -14,7 +14,7 @@ from hwgen.place import place
 class RegisteredPE:
     """One PE with operand registers and the accumulator's register, which takes in every step."""
 
-    pe: ParallelPE
+    pe: DotProductPE
 
     @property
     def module_name(self) -> str:

@@ -1,7 +1,7 @@
 """Golden of many steps of a PE: running sums of whole matrices, as fast as NumPy goes.
 
-:meth:`ParallelPE.golden_step` says what a step does.  Here the same sums come about in the first of
-these ways that is exact:
+:meth:`DotProductPE.golden_step` says what a step does.  Here the same sums come about in the first
+of these ways that is exact:
 
 - a product of float matrices, where nothing is rounded and no overflow but the last shows;
 - step by step in the narrowest integers that hold a step, or wrap as the accumulator may;
@@ -19,8 +19,8 @@ import numpy as np
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.width import sum_bounds
 from hwgen.number import Codes, Overflow, smallest_shape
+from hwgen.pe.dot_product import DotProductPE
 from hwgen.pe.lane_sums import REALS, lane_sums, largest_product
-from hwgen.pe.parallel import ParallelPE
 
 BLOCK = 1 << 16
 """Sums that are best computed at once: many for NumPy, few for a cache."""
@@ -40,7 +40,7 @@ def _integers(bits: int) -> np.dtype[Any]:
 class RunningSums:
     """Sums from zero over at most ``steps`` steps of ``pe``."""
 
-    pe: ParallelPE
+    pe: DotProductPE
     steps: int
 
     def of(self, a: Codes, b: Codes, draws: Iterable[Codes | int] = repeat(0)) -> Codes:
