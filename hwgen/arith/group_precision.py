@@ -38,13 +38,13 @@ class GroupPrecision(Spec):
     ----------
     width : bits of a value in its container, 1 to 32.
     signed : two's-complement codes when true.
-    count : values of a group, 1 to 4096.
+    count : values of a group, 1 to 65536.
     form : how signed values are written.
     """
 
     width: Int = Field(16, ge=1, le=MAX_CONTAINER_BITS)
     signed: bool = True
-    count: Int = Field(16, ge=1, le=4096)
+    count: Int = Field(16, ge=1, le=65536)
     form: Form = "twos-complement"
 
     @property

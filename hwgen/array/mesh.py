@@ -13,10 +13,12 @@ from hwgen.array.keywords import KEYWORDS
 from hwgen.array.output_stationary import OutputStationary
 from hwgen.array.random import Draws, RandomSource
 from hwgen.array.schedule import Schedule
+from hwgen.array.step_bits import StepBits, Told
 from hwgen.array.stream import BeatLayout
 from hwgen.array.weight_stationary import WeightStationary
 from hwgen.lfsr import SEED_BITS
 from hwgen.number import Codes, Fixed
+from hwgen.pe.catalogue import PE
 from hwgen.pe.parallel import ParallelPE
 from hwgen.spec import InputError, Int, Spec
 
@@ -50,7 +52,7 @@ class ArraySpec(Spec):
     rows: Int = Field(8, ge=1, le=MAX_SIDE)
     columns: Int = Field(8, ge=1, le=MAX_SIDE)
     dataflow: Dataflow = OutputStationary()
-    pe: ParallelPE = ParallelPE()
+    pe: PE = ParallelPE()
     output: Requantizer | None = None
     random: RandomSource = RandomSource()
 
@@ -103,7 +105,15 @@ class ArraySpec(Spec):
 
     @property
     def latency(self) -> int:
-        """Cycles from an accepted beat of ``a`` to the first result beat that needs it."""
+        """Cycles from an accepted beat of ``a`` to the first result beat that needs it.
+
+        Of a step of a cycle; with a bit-serial PE each further cycle of the step adds one.
+        """
+        return self.pe.fetch_cycles + self.wave_cycles
+
+    @property
+    def wave_cycles(self) -> int:
+        """Cycles from a step's last operands at the edge to the first result beat of them."""
         return self.rows + self.columns + 1 + self.finish_cycles
 
     @property
@@ -128,6 +138,7 @@ class ArraySpec(Spec):
         return wiring.Signature({
             "a": In(shapes["a"]), "b": In(shapes["b"]), "o": Out(shapes["o"]),
             **({"seed": In(SEED_BITS)} if self.draws else {}),
+            **({"error": Out(1)} if StepBits(self).is_told else {}),
         })
 
     @property
@@ -142,7 +153,8 @@ class ArraySpec(Spec):
         """Largest K of a product; None when any K will do."""
         return self.dataflow.max_depth(self)
 
-    def golden(self, a: Codes, b: Codes, seed: int | None = None) -> Codes:
+    def golden(self, a: Codes, b: Codes, seed: int | None = None,
+               precision: Told | None = None) -> Codes:
         """The product ``(M, K) x (K, N) -> (M, N)`` as the hardware computes it, int64 codes.
 
         K is filled up with zero codes to whole steps (output-stationary) or whole tiles.
@@ -151,15 +163,20 @@ class ArraySpec(Spec):
         ----------
         seed : of stochastic rounding, for the first product after a reset; ``random.seed`` when
             left out.
+        precision : with run-time precision, the bits to take of the codes of A and of B, the
+            others being ignored; all when left out.
 
         Raises
         ------
         InputError
-            If the shapes do not match, or a code or the seed lies outside its range.
+            If the shapes do not match, or a code, the seed or a precision lies outside its range.
         """
-        return self._golden(*self._padded(a, b), seed)[: a.shape[0], : b.shape[1]]
+        bits, (a_codes, b_codes) = StepBits(self, precision), self._padded(a, b)
+        return self._golden(a_codes, b_codes, seed, bits)[: a.shape[0], : b.shape[1]]
 
-    def _golden(self, a: Codes, b: Codes, seed: int | None) -> Codes:
+    def _golden(self, a: Codes, b: Codes, seed: int | None, bits: StepBits) -> Codes:
+        if bits.is_told:
+            a, b = bits.taken("a", a), bits.taken("b", b)
         draws = Draws(self, self.random.chosen(seed))
         sums = self.dataflow.golden(self, a, b, draws)
         draw: Codes | int = 0
@@ -169,23 +186,32 @@ class ArraySpec(Spec):
             draw = self.dataflow.collect(self, drawn, m, n).astype(sums.dtype)
         return self.requantizer.golden(self.pe.result_format, sums, draw).astype(np.int64)
 
-    def beats(self, a: Codes, b: Codes, seed: int | None = None) -> dict[str, dict[str, Codes]]:
+    def beats(self, a: Codes, b: Codes, seed: int | None = None,
+              precision: Told | None = None) -> dict[str, dict[str, Codes]]:
         """Every beat of the product ``(M, K) x (K, N)``: stream, field, ``(beats, count)`` codes.
 
         Streams ``a`` and ``b`` are what to send, ``o`` is what the golden says will come.
         """
-        a, b = self._padded(a, b)
+        bits, (a, b) = StepBits(self, precision), self._padded(a, b)
         beats = self.dataflow.operands(self, a, b)
-        beats["o"] = self.dataflow.results(self, self._golden(a, b, seed), a.shape[1])
+        count = len(beats["a"]["codes"])
+        beats["a"] |= {name: np.full(count, value) for name, value in bits.fields.items()}
+        beats["o"] = self.dataflow.results(self, self._golden(a, b, seed, bits), a.shape[1])
         return beats
 
     def collect(self, codes: Codes, m: int, n: int) -> Codes:
         """The ``(m, n)`` product from the codes of all result beats, ``(beats, C)``."""
         return self.dataflow.collect(self, codes, m, n)
 
-    def schedule(self, m: int, k: int, n: int) -> Schedule:
-        """Cycles of an ``(m, k) x (k, n)`` product."""
-        return self.dataflow.schedule(self, m, k, n)
+    def schedule(self, m: int, k: int, n: int, precision: Told | None = None) -> Schedule:
+        """Cycles of an ``(m, k) x (k, n)`` product; at most, if they depend on its values."""
+        return self.dataflow.schedule(self, m, k, n, StepBits(self, precision))
+
+    def schedule_of(self, a: Codes, b: Codes, precision: Told | None = None) -> Schedule:
+        """Cycles of the product of these codes."""
+        bits, (padded_a, padded_b) = StepBits(self, precision), self._padded(a, b)
+        macs = a.shape[0] * a.shape[1] * b.shape[1]
+        return self.dataflow.schedule_of(self, padded_a, padded_b, bits, macs)
 
     def _padded(self, a: Codes, b: Codes) -> tuple[Codes, Codes]:
         for name, codes, operand in (("A", a, self.pe.a), ("B", b, self.pe.b)):

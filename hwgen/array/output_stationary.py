@@ -8,11 +8,13 @@ import numpy as np
 from amaranth import Const, Module, Mux, Signal
 from amaranth.lib import wiring
 
+from hwgen.array.feed import SERIAL_FLAGS, feed, plane_inputs
 from hwgen.array.grid import Grid
 from hwgen.array.random import Draws, PECell, Randomness, own_draw, passing_draw
 from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import delayed, eastward, skewed, taps
+from hwgen.array.step_bits import StepBits
 from hwgen.array.stream import BeatField, BeatLayout
 from hwgen.lfsr import DrawStream, Words
 from hwgen.number import Codes
@@ -40,7 +42,7 @@ class OutputStationary(Spec):
         pe = array.pe
         return {
             "a": BeatLayout((BeatField.of("codes", pe.a, array.rows * pe.lanes),
-                             BeatField("last", 1))),
+                             BeatField("last", 1), *StepBits(array).beat_fields)),
             "b": BeatLayout((BeatField.of("codes", pe.b, array.columns * pe.lanes),)),
             "o": BeatLayout((BeatField.of("codes", array.result, array.columns),
                              BeatField("last", 1))),
@@ -120,16 +122,33 @@ class OutputStationary(Spec):
         tiles = codes.reshape(row_tiles, -1, array.rows, array.columns).transpose(0, 2, 1, 3)
         return tiles.reshape(row_tiles * array.rows, -1)[:m, :n]
 
-    def schedule(self, array: "ArraySpec", m: int, k: int, n: int) -> Schedule:
+    def schedule(self, array: "ArraySpec", m: int, k: int, n: int, bits: StepBits) -> Schedule:
         """Cycles of an ``(m, k) x (k, n)`` product."""
         tiles = -(-m // array.rows) * -(-n // array.columns)
+        steps = -(-k // array.pe.lanes)
+        run = TileRun(tiles, steps * array.pe.step_cycles(*bits.most))
+        return self._schedule(array, (run,), m * k * n)
+
+    def schedule_of(self, array: "ArraySpec", a: Codes, b: Codes, bits: StepBits,
+                    macs: int) -> Schedule:
+        """Cycles of the product of padded ``a`` and ``b``, tile by tile."""
+        rows, columns, lanes = array.rows, array.columns, array.pe.lanes
+        left = a.reshape(len(a) // rows, rows, -1, lanes).swapaxes(1, 2)
+        right = b.reshape(-1, lanes, b.shape[1] // columns, columns).transpose(2, 0, 1, 3)
+        a_bits, b_bits = (bits.of(side, codes.reshape(*codes.shape[:2], -1))
+                          for side, codes in (("a", left), ("b", right)))
+        cycles = bits.cycles(a_bits[:, None], b_bits).sum(axis=-1)
+        return self._schedule(array, tuple(TileRun(1, tile) for tile in cycles.ravel().tolist()),
+                              macs)
+
+    def _schedule(self, array: "ArraySpec", runs: tuple[TileRun, ...], macs: int) -> Schedule:
         return Schedule(
-            runs=(TileRun(tiles, -(-k // array.pe.lanes)),),
+            runs=runs,
             spacing=array.rows,
             preload=0,
             latency=array.latency,
             drain=array.rows - 1,
-            macs=m * k * n,
+            macs=macs,
             multipliers=array.multipliers,
         )
 
@@ -141,7 +160,7 @@ class OutputStationary(Spec):
     @property
     def diagonal_flags(self) -> tuple[str, ...]:
         """Inputs of the cells that are equal all along an anti-diagonal of the grid."""
-        return ("w_valid", "w_last", "w_flush")
+        return ("w_valid", "w_last", "w_flush", *SERIAL_FLAGS)
 
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; row 0 is southmost, so that its result leaves first."""
@@ -167,14 +186,15 @@ class OutputStationaryCell(PECell):
     @property
     def west(self) -> dict[str, int]:
         return {
-            "a": self.pe.a.width * self.pe.lanes, "valid": 1, "last": 1, "shift": 1,
+            "a": self.pe.port_bits("a"), "valid": 1, "last": 1, "shift": 1,
+            **dict.fromkeys(self.pe.flags, 1),
             **({"flush": 1} if self.pe.accumulator.chunk else {}),
             **self.seeds,
         }
 
     @property
     def north(self) -> dict[str, int]:
-        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.result_format.width,
+        return {"b": self.pe.port_bits("b"), "sum": self.pe.result_format.width,
                 **self.shared_draws}
 
     def create(self) -> wiring.Component:
@@ -204,7 +224,7 @@ class OutputStationaryCellUnit(wiring.Component):
         acc = Signal(pe_spec.format.shape)
         drain = Signal(pe_spec.result_format.width, reset_less=True)
         pe = place(m, platform, "pe", pe_spec, en=self.en, a=a, b=b, acc_i=acc,
-                   **self._draw(m, platform, valid))
+                   **plane_inputs(m, self, valid), **self._draw(m, platform, valid))
         adds = delayed(m, self.en, valid, pe_spec.latency, "adds")
         ends = delayed(m, self.en, last, pe_spec.latency, "ends")
         clears = self._flushes(m) if pe_spec.accumulator.chunk else ends
@@ -272,36 +292,38 @@ class OutputStationaryMesh(wiring.Component):
         results = ResultStream(m, platform, array, self.o)
         randomness = Randomness(m, platform, array, self)
         en = results.en
-        step, last = self._accept(m, en, randomness.busy)
-        a = skewed(m, platform, "skew_a", en, self.a.payload.codes, array.rows, "falling")
-        b = skewed(m, platform, "skew_b", en, self.b.payload.codes, array.columns, "rising")
-        valid_taps = taps(m, en, step, array.rows, "falling", "valid_taps")
-        last_taps = taps(m, en, last, array.rows, "falling", "last_taps")
+        operands = feed(m, platform, array, en, {"a": self.a, "b": self.b}, randomness.busy)
+        step, last = self._accept(m, en, operands)
+
+        def row_taps(flag, name):
+            return taps(m, en, flag, array.rows, "falling", name)
+
+        a = skewed(m, platform, "skew_a", en, operands.codes["a"], array.rows, "falling")
+        b = skewed(m, platform, "skew_b", en, operands.codes["b"], array.columns, "rising")
+        valid_taps, last_taps = row_taps(step, "valid_taps"), row_taps(last, "last_taps")
+        flags = {f"w_{name}": flag for name, flag in operands.flags(row_taps).items()}
         drains, shifts = self._drain(m, en, last_taps[0])
         valid = delayed(m, en, drains, array.columns - 1, "drain_taps")
         grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
                      w_a=a, w_valid=valid_taps, w_last=last_taps, w_shift=shifts,
                      n_b=b, n_sum=Const(0, array.pe.result_format.width * array.columns),
-                     **self._flushes(m, en, step, last), **randomness.grid_inputs(en, step))
+                     **self._flushes(m, en, step, last), **flags,
+                     **randomness.grid_inputs(en, step))
         randomness.chain(grid)
         codes = results.requantized(array.dataflow.feet(array), grid.s_sum,
                                     **randomness.feet_inputs(drains))
         results.send(codes, valid, self._last_row(m, results))
         return m
 
-    def _accept(self, m, en, busy):
-        """Accept a beat of both operands; hold back a tile's last step until the drain is free."""
+    def _accept(self, m, en, operands):
+        """Take operands, but hold back a tile's last step until the drain is free."""
         rows = self.array.rows
         cooldown = Signal(range(rows))
-        free = (~self.a.payload.last | ~cooldown.any()) & ~busy
-        m.d.comb += [
-            self.a.ready.eq(en & self.b.valid & free),
-            self.b.ready.eq(en & self.a.valid & free),
-        ]
+        operands.allow(~(operands.beat.last & operands.last) | ~cooldown.any())
         step, last = Signal(name="step"), Signal(name="last")
         m.d.comb += [
-            step.eq(self.a.valid & self.b.valid & free),
-            last.eq(step & self.a.payload.last),
+            step.eq(operands.go & operands.last),
+            last.eq(step & operands.beat.last),
         ]
         with m.If(en):
             with m.If(last):

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
+from amaranth.utils import bits_for
 from pydantic import Field
 
+from hwgen.arith.group_precision import ones_of
 from hwgen.array.bank import BankCell
+from hwgen.array.feed import SERIAL_FLAGS, SerialFeed, detector, feed, plane_inputs, serial
 from hwgen.array.grid import Grid
 from hwgen.array.random import Draws, PECell, Randomness, own_draw, passing_draw
 from hwgen.array.results import ResultStream, requantizers
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.skew import delayed, eastward, skewed, taps
+from hwgen.array.step_bits import StepBits
 from hwgen.array.stream import BeatField, BeatLayout
 from hwgen.lfsr import DrawStream
 from hwgen.number import Codes
@@ -50,9 +54,9 @@ class WeightStationary(Spec):
         """Layouts of the operand and result beats."""
         pe = array.pe
         flags = ("last", "start", "finish") if self.bank_rows else ("last",)
+        told = (*(BeatField(flag, 1) for flag in flags), *StepBits(array).beat_fields)
         return {
-            "a": BeatLayout((BeatField.of("codes", pe.a, array.rows * pe.lanes),
-                             *(BeatField(flag, 1) for flag in flags))),
+            "a": BeatLayout((BeatField.of("codes", pe.a, array.rows * pe.lanes), *told)),
             "b": BeatLayout((BeatField.of("codes", pe.b, array.columns * pe.lanes),)),
             "o": BeatLayout((BeatField.of("codes", array.result, array.columns),
                              BeatField("last", 1))),
@@ -151,7 +155,7 @@ class WeightStationary(Spec):
             "finish": np.concatenate([np.full(len(c), k == k_tiles - 1) for c, k in passes]),
         }
         column_tiles = len(weights)
-        names = [field.name for field in self.streams(array)["a"].fields[1:]]
+        names = [field.name for field in self.streams(array)["a"].fields if field.name in flags]
         return {
             "a": {"codes": np.tile(left, (column_tiles, 1)),
                   **{name: np.tile(flags[name], column_tiles) for name in names}},
@@ -172,18 +176,38 @@ class WeightStationary(Spec):
         """The ``(m, n)`` product from all result beats, ``(beats, C)``."""
         return codes.reshape(-1, m, array.columns).transpose(1, 0, 2).reshape(m, -1)[:, :n]
 
-    def schedule(self, array: "ArraySpec", m: int, k: int, n: int) -> Schedule:
+    def schedule(self, array: "ArraySpec", m: int, k: int, n: int, bits: StepBits) -> Schedule:
         """Cycles of an ``(m, k) x (k, n)`` product."""
         k_tiles = -(-k // (array.rows * array.pe.lanes))
         column_tiles = -(-n // array.columns)
+        cycles = array.pe.step_cycles(*bits.most)
         chunks = self._chunk_rows(array, m, k)
+        runs = tuple(TileRun(k_tiles, rows * cycles) for rows in chunks * column_tiles)
+        return self._schedule(array, runs, m * k * n)
+
+    def schedule_of(self, array: "ArraySpec", a: Codes, b: Codes, bits: StepBits,
+                    macs: int) -> Schedule:
+        """Cycles of the product of padded ``a`` and ``b``, tile by tile."""
+        depth, columns = array.rows * array.pe.lanes, array.columns
+        left = a.reshape(len(a), -1, depth)
+        right = b.reshape(-1, array.rows, depth // array.rows, b.shape[1] // columns, columns)
+        right = right.transpose(3, 0, 1, 2, 4)
+        a_bits = bits.of("a", left)
+        b_bits = bits.of("b", right.reshape(*right.shape[:3], -1)).max(axis=-1)
+        cycles = bits.cycles(a_bits, b_bits[:, None])  # (column tiles, rows, K tiles)
+        starts = np.cumsum([0, *self._chunk_rows(array, *a.shape)])[:-1]
+        tiles = np.add.reduceat(cycles, starts, axis=1)
+        return self._schedule(array, tuple(TileRun(1, tile) for tile in tiles.ravel().tolist()),
+                              macs)
+
+    def _schedule(self, array: "ArraySpec", runs: tuple[TileRun, ...], macs: int) -> Schedule:
         return Schedule(
-            runs=tuple(TileRun(k_tiles, rows) for rows in chunks * column_tiles),
+            runs=runs,
             spacing=array.rows,
             preload=array.rows,
-            latency=array.latency,
+            latency=array.wave_cycles,  # a beat is fetched while weights load
             drain=0,
-            macs=m * k * n,
+            macs=macs,
             multipliers=array.multipliers,
         )
 
@@ -195,7 +219,7 @@ class WeightStationary(Spec):
     @property
     def diagonal_flags(self) -> tuple[str, ...]:
         """Inputs of the cells that are equal all along an anti-diagonal of the grid."""
-        return ("w_swap", "w_step")
+        return ("w_swap", "w_step", *SERIAL_FLAGS)
 
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; sums start at row 0, the northmost, and widen row by row as they must."""
@@ -240,17 +264,29 @@ class WeightStationaryCell(PECell):
 
     @property
     def west(self) -> dict[str, int]:
-        own = {"step": 1, **self.seeds} if self.own_draws else {}
-        return {"a": self.pe.a.width * self.pe.lanes, "swap": 1, "load": 1, **own}
+        step = {"step": 1} if self.own_draws or self.pe.flags else {}
+        return {"a": self.pe.port_bits("a"), "swap": 1, "load": 1, **step,
+                **dict.fromkeys(self.pe.flags, 1), **self.plane, **self.seeds}
+
+    @property
+    def plane(self) -> dict[str, int]:
+        """What tells which plane of the weights is taken, if they are taken so."""
+        by_planes = self.pe.port_bits("b") < self.weight_bits
+        return {"plane": max(1, bits_for(self.pe.b.width - 1))} if by_planes else {}
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of a PE's weights."""
+        return self.pe.b.width * self.pe.lanes
 
     @property
     def north(self) -> dict[str, int]:
         sums = {} if self.first else {"sum": self.pe.format.width}
-        return {"b": self.pe.b.width * self.pe.lanes, **sums, **self.shared_draws}
+        return {"b": self.weight_bits, **sums, **self.shared_draws}
 
     @property
     def south(self) -> dict[str, int]:
-        return {"b": self.pe.b.width * self.pe.lanes, "sum": self.pe.format.width,
+        return {"b": self.weight_bits, "sum": self.pe.format.width,
                 **self.shared_draws}
 
     def create(self) -> wiring.Component:
@@ -277,8 +313,9 @@ class WeightStationaryCellUnit(wiring.Component):
         eastward(m, self, "swap")
         eastward(m, self, "load")
         before = Const(0, len(total)) if self.spec.first else self.n_sum
-        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=weight, acc_i=before,
-                   **self._draw(m, platform))
+        step = eastward(m, self, "step") if "step" in self.spec.west else None
+        pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=self._taken(m, weight),
+                   acc_i=before, **plane_inputs(m, self, step), **self._draw(m, platform, step))
         with m.If(self.en):
             m.d.sync += [a.eq(self.w_a), total.eq(pe.acc_o)]
             with m.If(self.w_load):
@@ -288,10 +325,21 @@ class WeightStationaryCellUnit(wiring.Component):
         m.d.comb += [self.e_a.eq(a), self.s_b.eq(next_weight), self.s_sum.eq(total)]
         return m
 
-    def _draw(self, m, platform):
+    def _taken(self, m, weight):
+        """The weights, or a plane of them."""
+        if not self.spec.plane:
+            return weight
+        width, plane = self.spec.pe.b.width, Signal(len(self.w_plane), reset_less=True)
+        with m.If(self.en):
+            m.d.sync += plane.eq(self.w_plane)
+        m.d.comb += self.e_plane.eq(plane)
+        return Cat(weight[start : start + width].bit_select(plane, 1)
+                   for start in range(0, len(weight), width))
+
+    def _draw(self, m, platform, step):
         """The PE's random bits, where it takes any: of its own source, or passing by."""
         if self.spec.own_draws:
-            return {"draw": own_draw(m, platform, self, eastward(m, self, "step"))}
+            return {"draw": own_draw(m, platform, self, step)}
         if self.spec.shared_draws:
             passing_draw(m, self)
             return {"draw": self.n_draw}
@@ -319,24 +367,26 @@ class WeightStationaryMesh(wiring.Component):
         results = ResultStream(m, platform, array, self.o)
         randomness = Randomness(m, platform, array, self)
         en = results.en
-        step, swap, loads = self._accept(m, en, randomness.busy)
-        a = skewed(m, platform, "skew_a", en, self.a.payload.codes, array.rows, "rising")
+        operands = feed(m, platform, array, en, {"a": self.a}, randomness.busy)
+        step, swap, loads = self._accept(m, platform, en, operands, randomness.busy)
+        a = skewed(m, platform, "skew_a", en, operands.codes["a"], array.rows, "rising")
         b = skewed(m, platform, "skew_b", en, self.b.payload.codes, array.columns, "rising")
         grid = place(m, platform, "grid", array.dataflow.grid(array), en=en,
                      w_a=a, w_load=loads,
                      w_swap=taps(m, en, swap, array.rows, "rising", "swap_taps"),
-                     n_b=b, **self._draws(m, en, step, randomness))
+                     n_b=b, **self._draws(m, en, step, randomness),
+                     **self._planes(m, platform, en, operands))
         randomness.chain(grid)
-        last = delayed(m, en, step & self.a.payload.last, array.latency, "last_taps")
-        finish = step & self.a.payload.finish if self.bank_rows else step
+        last = delayed(m, en, step & operands.beat.last, array.wave_cycles, "last_taps")
+        finish = step & operands.beat.finish if self.bank_rows else step
         # The flags of the bank run a cycle ahead of the sums.
         summed = array.rows + array.pe.latency + (not self.bank_rows)
         send = delayed(m, en, finish, summed, "send_taps")
         foot = randomness.feet_inputs(send)
         if self.bank_rows:
-            foot |= self._bank_inputs(m, en, step)
+            foot |= self._bank_inputs(m, en, step, operands.beat)
         codes = results.requantized(array.dataflow.feet(array), grid.s_sum, **foot)
-        results.send(codes, delayed(m, en, finish, array.latency - 1, "valid_taps"), last)
+        results.send(codes, delayed(m, en, finish, array.wave_cycles - 1, "valid_taps"), last)
         return m
 
     def _draws(self, m, en, step, randomness):
@@ -344,34 +394,44 @@ class WeightStationaryMesh(wiring.Component):
         array = self.array
         # A column's draws come with the operands in the registers of its first PE.
         inputs = randomness.grid_inputs(en, delayed(m, en, step, 1, "drawing"))
-        if array.own_draws:
+        if array.own_draws or array.pe.flags:
             inputs["w_step"] = taps(m, en, step, array.rows, "rising", "step_taps")
         return inputs
 
-    def _accept(self, m, en, busy):
-        """Accept activations once their weights are complete, weights once they can be replaced.
+    def _planes(self, m, platform, en, operands):
+        """Inputs of the grid that tell of planes."""
+        array = self.array
+        inputs = {f"w_{name}": flag for name, flag in operands.flags(
+            lambda flag, name: taps(m, en, flag, array.rows, "rising", name)).items()}
+        if array.pe.port_bits("b") < array.pe.b.width * array.pe.lanes:
+            planes = operands.plane_b.replicate(array.rows)
+            inputs["w_plane"] = skewed(m, platform, "skew_plane", en, planes, array.rows, "rising")
+        return inputs
+
+    def _accept(self, m, platform, en, operands, busy):
+        """Take activations once their weights are complete, weights once they can be replaced.
 
         Row r of the grid loads on every weight beat of a tile but the first r, so that beat 0
         comes to rest in the last row.
         """
         rows = self.array.rows
         full, first = Signal(name="full"), Signal(name="first", init=1)
-        ready, free, step, swap, beat, loaded = (Signal(name=name) for name in (
-            "a_ready", "b_ready", "step", "swap", "beat", "loaded"))
+        free, step, swap, beat, loaded = (Signal(name=name) for name in (
+            "b_ready", "step", "swap", "beat", "loaded"))
         begun = Signal(rows - 1)
+        begins = first & operands.first
+        operands.allow(~begins | full)
         m.d.comb += [
-            ready.eq((~first | full) & ~busy),
-            step.eq(self.a.valid & ready),
-            swap.eq(step & first),
+            step.eq(operands.go & operands.last),
+            swap.eq(operands.go & begins),
             free.eq((~full | swap) & ~busy),
             beat.eq(self.b.valid & free),
             loaded.eq(beat & (begun[-1] if rows > 1 else 1)),
-            self.a.ready.eq(en & ready),
             self.b.ready.eq(en & free),
         ]
         with m.If(en):
             with m.If(step):
-                m.d.sync += first.eq(self.a.payload.last)
+                m.d.sync += first.eq(operands.beat.last)
             with m.If(loaded):
                 m.d.sync += [full.eq(1), begun.eq(0)]
             with m.Else():
@@ -379,14 +439,31 @@ class WeightStationaryMesh(wiring.Component):
                     m.d.sync += full.eq(0)
                 with m.If(beat):
                     m.d.sync += begun.eq(Cat(beat, begun))
+        if isinstance(operands, SerialFeed) and not operands.tells("b"):
+            bits = self._weight_bits(m, platform, en & beat, en & loaded, en & swap, begins)
+            m.d.comb += operands.bits["b"].eq(bits)
         return step, swap, Cat(Const(1, 1), begun) & beat.replicate(rows)
 
-    def _bank_inputs(self, m, en, step):
+    def _weight_bits(self, m, platform, beat, loaded, swap, begins):
+        """Planes of the widest of a tile's weights: found as they come, used from ``begins`` on."""
+        found = detector(m, platform, serial(self.array), "b", self.b.payload.codes)
+        so_far, waiting, current = (Signal(found.mask.shape(), name=f"weight_mask_{name}")
+                                    for name in ("so_far", "waiting", "current"))
+        mask = found.mask | so_far
+        with m.If(loaded):
+            m.d.sync += [waiting.eq(mask), so_far.eq(0)]
+        with m.Elif(beat):
+            m.d.sync += so_far.eq(mask)
+        with m.If(swap):
+            m.d.sync += current.eq(waiting)
+        return ones_of(Mux(begins, waiting, current))
+
+    def _bank_inputs(self, m, en, step, beat):
         """What the accumulator bank takes beside the sums, a cycle before them."""
         array = self.array
         ahead = array.rows + array.pe.latency
         flags = {name: delayed(m, en, flag, ahead, f"{name}_ahead") for name, flag in (
-            ("step", step), ("start", self.a.payload.start), ("last", self.a.payload.last))}
+            ("step", step), ("start", beat.start), ("last", beat.last))}
         row = Signal(array.dataflow.feet(array).cells[0].west["row"])
         with m.If(en & flags["step"]):
             m.d.sync += row.eq(Mux(flags["last"], 0, row + 1))

@@ -121,6 +121,25 @@ class DotProductPE(Spec):
         return self.replaced(accumulator=accumulator)
 
     @property
+    def flags(self) -> tuple[str, ...]:
+        """Inputs of one bit that tell of the operands in this cycle; none if a step takes one."""
+        return ()
+
+    def port_bits(self, side: str) -> int:
+        """Bits of operand ``a`` or ``b`` that the PE takes in a cycle."""
+        operand: Fixed = getattr(self, side)
+        return operand.width * self.lanes
+
+    def step_cycles(self, a_bits: int, b_bits: int) -> int:
+        """Cycles of a step that takes so many bits of each operand."""
+        return 1
+
+    @property
+    def fetch_cycles(self) -> int:
+        """Cycles from an accepted operand beat to its first cycle in the mesh."""
+        return 0
+
+    @property
     def latency(self) -> int:
         """Cycles from operands to the accumulator's input."""
         return self.pipeline
@@ -152,7 +171,7 @@ class DotProductPE(Spec):
     @property
     @abstractmethod
     def signature(self) -> wiring.Signature:
-        """Members: ``en``, operands ``a`` and ``b``, perhaps a ``draw``, ``acc_i`` and ``acc_o``."""
+        """Members: ``en``, operands ``a`` and ``b``, perhaps a ``draw``, ``acc_i``, ``acc_o``."""
 
     @abstractmethod
     def create(self) -> wiring.Component:

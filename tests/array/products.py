@@ -65,4 +65,4 @@ def expect_rtl(array: ArraySpec, a: Codes, b: Codes, **options: Any) -> Run:
 def expect_cycles(array: ArraySpec, a: Codes, b: Codes) -> None:
     """Without stalls the RTL takes exactly the cycles of the schedule."""
     run = expect_rtl(array, a, b)
-    assert run.cycles[-1] + 1 == array.schedule(a.shape[0], *b.shape).cycles
+    assert run.cycles[-1] + 1 == array.schedule_of(a, b).cycles

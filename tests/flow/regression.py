@@ -35,7 +35,7 @@ def _codes(simulator: BulkSimulator, tiles: tuple[int, int, int],
 
 def _faults(simulator: BulkSimulator, a: Codes, b: Codes) -> Iterator[str]:
     array = simulator.design.spec
-    cycles = array.schedule(a.shape[0], *b.shape).cycles
+    cycles = array.schedule_of(a, b).cycles
     golden = {seed: array.beats(a, b, seed) for seed in {None, OTHER_SEED if array.draws else None}}
     for options in _runs(array.seeding_cycles):
         seed = options.get("random_seed") if array.draws else None
