@@ -122,25 +122,37 @@ class GroupPrecisionUnit(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        width, signed = self.spec.width, int(self.spec.signed)
-        used = Signal(width)
-        m.d.comb += used.eq(_any_of([self._magnitude(m, lane) for lane in range(self.spec.count)]))
-        m.d.comb += self.mask.eq(Cat(Const(1, 1), *(used[place - signed :].any()
-                                                    for place in range(1, width))))
+        width, signed = self.spec.width, self.spec.signed
+        codes = [self.i[lane * width : (lane + 1) * width] for lane in range(self.spec.count)]
+        mask = Signal(width, name="trimmed_mask")
+        m.d.comb += mask.eq(Cat(Const(1, 1), _suffix_or(m, codes, signed)))
+        if signed and self.spec.form == "sign-magnitude":
+            edge = Signal()
+            m.d.comb += edge.eq(_any_of([_is_least(code, mask) for code in codes]))
+            m.d.comb += self.mask.eq(mask | Mux(edge, mask << 1, 0))
+        else:
+            m.d.comb += self.mask.eq(mask)
         m.d.comb += self.precision.eq(ones_of(self.mask))
         return m
 
-    def _magnitude(self, m, lane):
-        """A code without its sign: its magnitude, or what it has other than copies of its sign."""
-        spec = self.spec
-        code = self.i[lane * spec.width : (lane + 1) * spec.width]
-        if not spec.signed:
-            return code
-        if spec.form == "twos-complement":
-            return Mux(code[-1], ~code, code)
-        magnitude = Signal(spec.width, name=f"magnitude{lane}")
-        m.d.comb += magnitude.eq(Mux(code[-1], -code, code))
-        return magnitude
+
+def _suffix_or(m: Module, codes: list[Value], signed: bool) -> Value:
+    """Whether any code has, at this place or above, a bit that is no copy of its sign.
+
+    The places are those that tell apart one bit more: from 0 of signed codes, else from 1.
+    """
+    bits = [code[:-1] ^ code[-1].replicate(len(code) - 1) if signed else code[1:] for code in codes]
+    used = Signal(len(bits[0]))
+    m.d.comb += used.eq(_any_of(bits))
+    return Cat(used[place:].any() for place in range(len(used)))
+
+
+def _is_least(code: Value, mask: Value) -> Value:
+    """Whether a code is the least in two's complement of P bits, ``-2**(P - 1)``.
+
+    It is the only one whose magnitude takes a bit more, beside the sign.
+    """
+    return code[-1] & ~(code[:-1] & mask[1:]).any()
 
 
 def _any_of(values: Sequence[Value]) -> Value:

@@ -1,0 +1,1 @@
+"""What stands around an array: compressed traffic to and from memory."""

@@ -1,0 +1,98 @@
+"""Barrel shifters of the compressed traffic: rotation of a word, compaction of a vector.
+
+Compaction is a network of one multiplexer row for each bit of the distance (a butterfly): an
+element moves down by as many places as there are empty ones below it, the lowest bit of the
+distance first.  No two elements ever meet.  The same moves backwards spread them out again.
+"""
+
+from collections.abc import Sequence
+
+from amaranth import Cat, Const, Module, Mux, Signal, Value
+
+
+def rotated(m: Module, word: Value, by: Value, name: str, *, up: bool) -> Value:
+    """``word``, whose bits are a power of two, rotated towards higher places (``up``) or lower."""
+    for stage in range(len(word).bit_length() - 1):
+        places = 1 << stage
+        turned = word.rotate_left(places) if up else word.rotate_right(places)
+        level = Signal(len(word), name=f"{name}_{places}")
+        m.d.comb += level.eq(Mux(by[stage], turned, word))
+        word = level
+    return word
+
+
+def below(bits: int, number: Value) -> Value:
+    """A thermometer of ``bits``: bit k is set where ``number`` is above k."""
+    return Cat(number > place for place in range(bits))
+
+
+def moves(m: Module, present: Value, name: str) -> list[Signal]:
+    """For each stage a bit a place, set where what is there moves down in that stage.
+
+    Stage s moves by ``2**s`` places.
+    """
+    count = len(present)
+    stages = (count - 1).bit_length()
+    distances = [Const(0, stages)]
+    for place in range(1, count):
+        distance = Signal(stages, name=f"{name}_distance{place}")
+        m.d.comb += distance.eq(ones_below(~present, place))
+        distances.append(distance)
+    # What travels: whether something is there, and the bits of the distance still to go.
+    state = [Cat(bit, distance) for bit, distance in zip(present, distances, strict=True)]
+    rows = []
+    for stage in range(stages):
+        row = Signal(count, name=f"{name}_moves{stage}")
+        m.d.comb += row.eq(Cat(bits[0] & bits[1] for bits in state))
+        rows.append(row)
+        arrived = []
+        for place, bits in enumerate(state):
+            after = Signal(stages - stage, name=f"{name}_after{stage}_{place}")
+            stays = Cat(bits[0] & ~row[place], bits[2:])
+            above = place + (1 << stage)
+            m.d.comb += after.eq(
+                Mux(row[above], Cat(1, state[above][2:]), stays) if above < count else stays)
+            arrived.append(after)
+        state = arrived
+    return rows
+
+
+def ones_below(bits: Value, place: int) -> Value:
+    """How many of the ``bits`` below a place are set."""
+    return total([bits[index] for index in range(place)])
+
+
+def total(numbers: Sequence[Value]) -> Value:
+    """The sum, as a balanced tree."""
+    if not numbers:
+        return Const(0, 1)
+    if len(numbers) == 1:
+        return numbers[0]
+    half = len(numbers) // 2
+    return total(numbers[:half]) + total(numbers[half:])
+
+
+def compacted(m: Module, lanes: Sequence[Value], rows: Sequence[Value], name: str) -> list[Value]:
+    """The lanes that are present, in order, from lane 0; rubbish in those behind them."""
+    for stage, row in enumerate(rows):
+        lanes = _stage(m, lanes, 1 << stage, row[1 << stage :], f"{name}_packed{stage}")
+    return list(lanes)
+
+
+def spread(m: Module, lanes: Sequence[Value], rows: Sequence[Value], name: str) -> list[Value]:
+    """Backwards: lanes from 0 in order, each at its place; rubbish in those not present."""
+    for stage, row in reversed(list(enumerate(rows))):
+        moved = _stage(m, lanes[::-1], 1 << stage, row[1 << stage :][::-1], f"{name}_spread{stage}")
+        lanes = moved[::-1]
+    return list(lanes)
+
+
+def _stage(m: Module, lanes: Sequence[Value], places: int, row: Value, name: str) -> list[Value]:
+    """Lane k takes lane ``k + places`` where bit k of ``row`` is set."""
+    after = []
+    for lane, value in enumerate(lanes):
+        level = Signal(len(value), name=f"{name}_{lane}")
+        above = lane + places
+        m.d.comb += level.eq(Mux(row[lane], lanes[above], value) if above < len(lanes) else value)
+        after.append(level)
+    return after
