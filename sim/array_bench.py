@@ -134,6 +134,56 @@ async def another_seed(dut):
         check(await bench.run(beats), beats)
 
 
+def joined(*products):
+    """The beats of products one after the other."""
+    return {stream: {field: np.concatenate([product[stream][field] for product in products])
+                     for field in fields} for stream, fields in products[0].items()}
+
+
+@cocotb.test()
+async def precision_of_each_tile(dut):
+    """Products of different precisions one after the other (if the streams tell it)."""
+    bench = await started(dut)
+    array = bench.array
+    widths = array.pe.a.width, array.pe.b.width
+    for told in ((1, 1), widths, tuple(-(-width // 2) for width in widths), (widths[0], 1)):
+        bits = [bit if side in array.pe.sides else width
+                for bit, side, width in zip(told, "ab", widths, strict=True)]
+        a, b = operands(bench, (2, 2, 2), seed=sum(bits))
+        few, all_bits = array.beats(a, b, precision=tuple(bits)), array.beats(a, b)
+        observed = await bench.run(few)
+        check(observed, few)
+        cycles = array.schedule_of(a, b, tuple(bits)).cycles
+        assert observed.cycles[-1] + 1 == cycles, f"{observed.cycles[-1] + 1}, not {cycles}"
+        both = joined(all_bits, few, all_bits)
+        check(await bench.run(both, stall=Stall(EVERY_STREAM)), both)
+
+
+@cocotb.test()
+@cocotb.parametrize(above=[False, True])
+async def precision_out_of_range(dut, above):
+    """A precision of 0, or of one bit too many, is an error; no result comes of it, until reset."""
+    bench = await started(dut)
+    array = bench.array
+    good = array.beats(*operands(bench, (2, 2, 1), seed=6))
+    for side in array.pe.sides:
+        width = getattr(array.pe, side).width
+        wrong = width + 1 if above else 0
+        bad = {name: dict(fields) for name, fields in good.items()}
+        if wrong.bit_length() > width.bit_length():
+            continue  # the field cannot hold it
+        bad["a"][f"{side}_bits"] = np.full(len(bad["a"]["codes"]), wrong)
+        both = joined(good, bad)
+        raised = cocotb.start_soon(bench.error_raised())
+        check(await bench.run(both, results=len(good["o"]["last"])), good)
+        await raised
+        for _ in range(50):
+            await ClockCycles(dut.clk, 1)
+            assert not bench.offers_result
+        await bench.reset()
+        check(await bench.run(good), good)
+
+
 @cocotb.test()
 async def digits_first_tiles(dut):
     """The first tiles of the digits network's first layer, where the formats can hold it."""

@@ -62,6 +62,7 @@ class Bench:
             for name, entry in manifest["streams"].items()
         }
         self._seed = getattr(dut, self.design.seed["port"]) if self.design.seed else None
+        self._error = getattr(dut, self.design.error) if self.design.error else None
         self._inputs = [name for name in self._ports if name != "o"]
 
     async def start(self, seed: int | None = None) -> None:
@@ -86,6 +87,15 @@ class Bench:
         await RisingEdge(self._clock)
         self._reset.value = 0
 
+    async def error_raised(self) -> None:
+        """Wait until the array says that a precision was out of range."""
+        await RisingEdge(self._error)
+
+    @property
+    def offers_result(self) -> bool:
+        """Whether a result beat waits."""
+        return bool(self._ports["o"][0].value)
+
     async def result_offered(self) -> None:
         """Wait until the array offers a result beat."""
         await RisingEdge(self._ports["o"][0])
@@ -101,7 +111,8 @@ class Bench:
         """
         wanted = len(beats["o"]["last"]) if results is None else results
         if max_cycles is None:
-            max_cycles = 2000 + 30 * sum(len(stream["codes"]) for stream in beats.values())
+            sent = sum(len(stream["codes"]) for stream in beats.values())
+            max_cycles = 2000 + 30 * sent * self.array.pe.most_step_cycles
             max_cycles += self.array.seeding_cycles
         sources = [Source(name, *self._ports[name], self._words(name, beats[name]))
                    for name in self._inputs]

@@ -53,6 +53,9 @@ class ParallelFeed:
         """What comes with the operands of each row of PEs."""
         return {}
 
+    def report(self, top: Any) -> None:
+        """Nothing can be wrong with a beat."""
+
 
 class SerialFeed:
     """Beats are held while their planes enter the mesh, from the cycle after they are accepted.
@@ -97,6 +100,11 @@ class SerialFeed:
         """What comes with the planes of each row of PEs."""
         values = {"run": self.go, "negate": self._sequence.negate, "double": self._sequence.double}
         return {name: taps(values[name], f"{name}_taps") for name in self._pe.flags}
+
+    def report(self, top: Any) -> None:
+        """Drive the array's port ``error``, if it has one."""
+        if "error" in top.signature.members:
+            self._m.d.comb += top.error.eq(self.error)
 
     def tells(self, side: str) -> bool:
         """Whether the feed knows how many planes of an operand to take."""

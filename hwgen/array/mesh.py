@@ -20,6 +20,7 @@ from hwgen.lfsr import SEED_BITS
 from hwgen.number import Codes, Fixed
 from hwgen.pe.catalogue import PE
 from hwgen.pe.parallel import ParallelPE
+from hwgen.pe.serial import is_dynamic
 from hwgen.spec import InputError, Int, Spec
 
 MAX_SIDE = 256
@@ -120,6 +121,11 @@ class ArraySpec(Spec):
     def finish_cycles(self) -> int:
         """Cycles from the operands of a PE's last step to its finished sum."""
         return self.pe.latency + self.dataflow.fold_cycles(self)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the cycles of a product depend on its values, or on what its beats tell."""
+        return StepBits(self).is_told or is_dynamic(self.pe)
 
     @property
     def multipliers(self) -> int:

@@ -293,6 +293,7 @@ class OutputStationaryMesh(wiring.Component):
         randomness = Randomness(m, platform, array, self)
         en = results.en
         operands = feed(m, platform, array, en, {"a": self.a, "b": self.b}, randomness.busy)
+        operands.report(self)
         step, last = self._accept(m, en, operands)
 
         def row_taps(flag, name):

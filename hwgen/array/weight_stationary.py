@@ -368,6 +368,7 @@ class WeightStationaryMesh(wiring.Component):
         randomness = Randomness(m, platform, array, self)
         en = results.en
         operands = feed(m, platform, array, en, {"a": self.a}, randomness.busy)
+        operands.report(self)
         step, swap, loads = self._accept(m, platform, en, operands, randomness.busy)
         a = skewed(m, platform, "skew_a", en, operands.codes["a"], array.rows, "rising")
         b = skewed(m, platform, "skew_b", en, self.b.payload.codes, array.columns, "rising")

@@ -17,7 +17,7 @@ def list_(as_json: AsJson = False) -> None:
     from hwgen.flow.presets import PRESETS
     from hwgen.flow.yosys import FAMILIES
     from hwgen.number import Overflow, Rounding
-    from hwgen.pe.parallel import ParallelPE
+    from hwgen.pe.catalogue import PES
 
     def first_line(thing: Any) -> str:
         return (thing.__doc__ or "").strip().splitlines()[0]
@@ -25,7 +25,7 @@ def list_(as_json: AsJson = False) -> None:
     catalogue = {
         "preset": {name: preset.summary for name, preset in PRESETS.items()},
         "dataflow": {cls.model_fields["kind"].default: first_line(cls) for cls in DATAFLOWS},
-        "pe": {"parallel": first_line(ParallelPE)},
+        "pe": {cls.model_fields["kind"].default: first_line(cls) for cls in PES},
         "multiplier": {cls.model_fields["kind"].default: first_line(cls) for cls in MULTIPLIERS},
         "target": {name: first_line(sys.modules[type(fabric).__module__])
                    for name, fabric in FABRICS.items()},

@@ -63,20 +63,30 @@ def check(
 def _facts(array: "ArraySpec") -> dict[str, Any]:
     m, k, n = 64, array.max_depth or 64, 64
     schedule = array.schedule(m, k, n)
-    acc = array.pe.format
+    acc, most = array.pe.format, "at most " if array.varies else ""
     return {
         "name": array.name,
         "config_hash": array.config_hash,
         "array": f"{array.rows} x {array.columns} PEs of {array.pe.lanes} lanes, "
                  f"{array.dataflow.kind}",
+        "pe": _pe(array.pe),
         "operands": f"{_format(array.pe.a)} x {_format(array.pe.b)}",
         "multiplier": _multiplier(array.pe),
         "accumulator": f"{_format(acc)}, {array.pe.accumulator.overflow.value}",
         "result": _format(array.result),
         "latency": f"{array.latency} cycles from an operand beat to its first result",
-        "cycles": f"{schedule.cycles} for ({m} x {k}) x ({k} x {n}), "
+        "cycles": f"{most}{schedule.cycles} for ({m} x {k}) x ({k} x {n}), "
                   f"utilisation {schedule.utilisation:.1%}",
     }
+
+
+def _pe(pe: "DotProductPE") -> str:
+    from hwgen.pe.serial import SerialPE
+
+    if not isinstance(pe, SerialPE):
+        return "parallel, a cycle a step"
+    planes = " x ".join(str(getattr(pe, side).width) for side in pe.sides)
+    return f"{pe.kind}, {planes} cycles a step, precision {pe.precision.kind}"
 
 
 def _multiplier(pe: "DotProductPE") -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hwgen.array.step_bits import StepBits
 from hwgen.array.stream import BeatLayout, Words
 from hwgen.flow.templates import render
 from hwgen.lfsr import SEED_BITS
@@ -35,7 +36,9 @@ def bench_files(array: "ArraySpec") -> dict[str, str]:
         inputs=[entry for entry in described if entry["name"] != "o"],
         o=described[-1],
         seed=f"{SEED_BITS}'d{array.random.seed}" if array.draws else None,
-        timeout=1000 + 20 * sum(map(len, words.values())) + array.seeding_cycles,
+        error=StepBits(array).is_told,
+        timeout=(1000 + 20 * array.pe.most_step_cycles * sum(map(len, words.values()))
+                 + array.seeding_cycles),
     )
     return files
 

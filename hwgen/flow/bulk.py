@@ -95,8 +95,9 @@ class BulkSimulator:
         words = {name: layouts[name].pack(beats[name]) for name in layouts if name != "o"}
         if max_cycles is None:
             stalls = 1 / (1 - stall) ** 3
-            max_cycles = int(stalls * 8 * (sum(map(len, words.values())) + results + 1000))
-            max_cycles += 2 * self.design.spec.seeding_cycles
+            spec, sent = self.design.spec, sum(map(len, words.values()))
+            max_cycles = int(stalls * 8 * (sent * spec.pe.most_step_cycles + results + 1000))
+            max_cycles += 2 * spec.seeding_cycles
         taken = np.zeros((results, layouts["o"].words), np.uint32)
         cycles = np.zeros(results, np.int64)
         sources = (_Source * len(words))(*(

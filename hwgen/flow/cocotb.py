@@ -78,7 +78,8 @@ def run_regression(design: Design, work: Path, *, simulator: str = "verilator",
 
 def _checks(design: Design) -> str:
     """The tests that make the regression of a design; a filter overrides what they would skip."""
-    others = ["speed", "record", *([] if design.seed else ["another_seed"])]
+    others = ["speed", "record", *([] if design.seed else ["another_seed"]),
+              *([] if design.error else ["precision_.*"])]
     return rf"^(?!.*\.({'|'.join(others)})$)"
 
 

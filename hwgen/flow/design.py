@@ -13,6 +13,7 @@ from typing import Any
 
 import hwgen
 from hwgen.array.mesh import ArraySpec
+from hwgen.array.step_bits import StepBits
 from hwgen.array.stream import BeatLayout
 from hwgen.fabric.catalogue import models_of
 from hwgen.flow.bench import bench_files
@@ -55,7 +56,13 @@ class Design:
         streams = self.manifest["streams"].values()
         roles = [entry[role] for entry in streams for role in ("valid", "ready", "payload")]
         seed = [self.seed["port"]] if self.seed else []
-        return [*roles, self.manifest["clock"], self.manifest["reset"], *seed]
+        error = [self.error] if self.error else []
+        return [*roles, self.manifest["clock"], self.manifest["reset"], *seed, *error]
+
+    @property
+    def error(self) -> str | None:
+        """The port that is high from a beat on whose precision is out of range, if there is one."""
+        return self.manifest.get("error")
 
     @property
     def seed(self) -> dict[str, Any] | None:
@@ -162,6 +169,7 @@ def _manifest(array: ArraySpec, component: Any, files: dict[str, str]) -> dict[s
         "reset": "rst",
         **({"seed": {"port": "seed", "bits": SEED_BITS, "default": array.random.seed,
                      "cycles": array.seeding_cycles}} if array.draws else {}),
+        **({"error": "error"} if StepBits(array).is_told else {}),
         "metadata": component.metadata.as_json(),
         "sha256": {name: hashlib.sha256(text.encode()).hexdigest()
                    for name, text in sorted(files.items())},

@@ -37,6 +37,7 @@ class DotProductPE(Spec):
 
     max_operand_bits: ClassVar[int]
 
+    kind: str
     a: Fixed = Fixed(width=8)
     b: Fixed = Fixed(width=8)
     lanes: Int = Field(1, ge=1, le=MAX_LANES)
@@ -133,6 +134,11 @@ class DotProductPE(Spec):
     def step_cycles(self, a_bits: int, b_bits: int) -> int:
         """Cycles of a step that takes so many bits of each operand."""
         return 1
+
+    @property
+    def most_step_cycles(self) -> int:
+        """Cycles of a step that takes all bits."""
+        return self.step_cycles(self.a.width, self.b.width)
 
     @property
     def fetch_cycles(self) -> int:
