@@ -154,7 +154,8 @@ def test_out_of_range(values: dict[str, Any], message: str) -> None:
      "'output-stationary', 'weight-stationary', not 'systolic'"),
     ({"dataflow": {}}, "dataflow must be a table with the field 'kind', not {}"),
     ({"random": {"sharing": "row"}}, "random.sharing must be 'pe' or 'column', not 'row'"),
-    (pe(kind="serial"), "pe.kind must be 'parallel', not 'serial'"),
+    (pe(kind="serial"), "pe must be of a kind among 'parallel', 'activation-serial', "
+     "'both-serial', not 'serial'"),
     (pe(multiplier={"kind": "wrong"}), "pe.multiplier must be of a kind among "
      f"{', '.join(repr(f.model_fields['kind'].default) for f in MULTIPLIERS)}, not 'wrong'"),
 ])

@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hwgen.arith.catalogue import MULTIPLIERS
+from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.multiplier import MultiplierFamily, Operands
 from hwgen.array.mesh import ArraySpec
 from hwgen.array.random import MAX_SEED
@@ -12,9 +13,12 @@ from hwgen.fabric.catalogue import FABRICS
 from hwgen.lfsr import MAX_DRAW_BITS
 from hwgen.number import Fixed, Overflow, Rounding
 from hwgen.pe.parallel import MAX_MAPPED_BITS
+from hwgen.pe.serial import SerialPE
 from tests.array.products import CODES
 
 Draw = Any
+
+MAX_SERIAL_BITS = SerialPE.max_operand_bits
 
 _OPERAND_BITS = st.one_of(st.integers(1, 9), st.sampled_from([1, 2, 8, 16, 31, 32]))
 _SUM_BITS = st.one_of(st.integers(1, 40), st.sampled_from([1, 2, 32, 60, 61, 62, 63, 64]))
@@ -82,11 +86,22 @@ def mappings(draw: Draw, operands: Operands, multiplier: MultiplierFamily) -> di
 
 
 @st.composite
+def serial_pes(draw: Draw) -> dict[str, Any]:
+    """What makes a PE bit-serial."""
+    precision = draw(st.sampled_from([
+        {"kind": "fixed"}, {"kind": "run-time"}, {"kind": "dynamic"},
+        {"kind": "dynamic", "form": "sign-magnitude"}]))
+    return {"kind": draw(st.sampled_from(["activation-serial", "both-serial"])),
+            "pipeline": draw(st.integers(0, 5)), "precision": precision}
+
+
+@st.composite
 def arrays(draw: Draw) -> ArraySpec:
     """Any array of up to 3 x 3 PEs with up to 3 lanes."""
     a, b, lanes = draw(operands()), draw(operands()), draw(st.integers(1, 3))
     formats = Operands(Fixed(**a), Fixed(**b))
-    multiplier = draw(multipliers(formats))
+    serial = draw(st.booleans()) and max(a["width"], b["width"]) <= MAX_SERIAL_BITS
+    multiplier = ExactMultiplier() if serial else draw(multipliers(formats))
     bits = multiplier.product_shape(formats).width + (lanes - 1).bit_length()
     frac = formats.product_frac
     accumulator = draw(derived(frac, bits))
@@ -98,7 +113,7 @@ def arrays(draw: Draw) -> ArraySpec:
         "name": "mac", "rows": rows, "columns": draw(st.integers(1, 3)), "dataflow": dataflow,
         "pe": {"a": a, "b": b, "lanes": lanes, "accumulator": {**accumulator, "chunk": chunk},
                "multiplier": multiplier.model_dump(), "pipeline": draw(st.integers(0, 3)),
-               **draw(mappings(formats, multiplier))},
+               **draw(serial_pes() if serial else mappings(formats, multiplier))},
         "output": draw(st.one_of(st.none(), derived(acc_frac, total_bits))),
         "random": {"sharing": draw(st.sampled_from(["pe", "column"])),
                    "seed": draw(st.one_of(st.just(1), st.integers(0, MAX_SEED)))},

@@ -14,35 +14,44 @@ from hwgen.flow.design import verilog_text
 from hwgen.spec import Spec
 from tests.array.products import OS, WS, expect_rtl, operands_of
 
-ROUNDED = {"pe": {"accumulator": {"frac": -4, "width": 12}}}
+ROUNDED = {"accumulator": {"frac": -4, "width": 12}}
 SMALL = {"a": {"width": 2}, "b": {"width": 2}}
 TABLES = [TableMultiplier.of(np.arange(16).reshape(4, 4) % size).model_dump() for size in (3, 5)]
 MODULES = "".join(f"module {name}(input [1:0] x, y, output [3:0] o); assign o = {o}; endmodule\n"
                   for name, o in (("first", "x - y"), ("second", "x & y")))
-NETLIST = {"pe": {**SMALL, "multiplier": {"kind": "netlist", "source": MODULES,
-                                          "module": "first"}}}
+NETLIST = {**SMALL, "multiplier": {"kind": "netlist", "source": MODULES, "module": "first"}}
 FIRST = [8, 6, 5, 4, 3, 2, 1, 0]
 REQUANTIZED = {"output": {"width": 8, "frac": -4}}
-STOCHASTIC = {"pe": {"accumulator": {"frac": -4, "rounding": "stochastic"}}}
+STOCHASTIC = {"accumulator": {"frac": -4, "rounding": "stochastic"}}
 STOCHASTIC_RESULTS = {"output": {"width": 8, "frac": -4, "rounding": "stochastic"}}
-CHUNKS = {"pe": {"accumulator": {"chunk": {"steps": 4, "width": 40}}}}
+CHUNKS = {"accumulator": {"chunk": {"steps": 4, "width": 40}}}
 
-# Field: what else must be set, and the field's other value.
-CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
-    "name": ({}, "other"),
-    "rows": ({}, 3),
-    "columns": ({}, 2),
-    "dataflow": ({}, WS),
-    "dataflow[weight-stationary].bank_rows": ({"dataflow": WS}, 16),
-    "pe.a.width": ({}, 7),
-    "pe.a.frac": (ROUNDED, 1),
-    "pe.a.signed": ({}, False),
-    "pe.b.width": ({}, 7),
-    "pe.b.frac": (ROUNDED, 1),
-    "pe.b.signed": ({}, False),
-    "pe.lanes": ({}, 2),
-    "pe.multiplier": ({"pe": SMALL}, TABLES[0]),
-    **{f"pe.multiplier[{kind}].{field}": ({"pe": {"multiplier": {"kind": kind, **others}}}, value)
+# Field of any PE: what else of it must be set, and the field's other value.
+PE_CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
+    "a.width": ({}, 7),
+    "a.frac": (ROUNDED, 1),
+    "a.signed": ({}, False),
+    "b.width": ({}, 7),
+    "b.frac": (ROUNDED, 1),
+    "b.signed": ({}, False),
+    "lanes": ({}, 2),
+    "pipeline": ({}, 1),
+    "accumulator.width": ({}, 31),
+    "accumulator.frac": ({}, -1),
+    "accumulator.signed": ({"accumulator": {"overflow": "saturate"}}, False),
+    "accumulator.rounding": (ROUNDED, "nearest_up"),
+    "accumulator.overflow": ({}, "saturate"),
+    "accumulator.random_bits": (STOCHASTIC, 3),
+    "accumulator.chunk": ({}, {"steps": 4}),
+    "accumulator.chunk.steps": (CHUNKS, 5),
+    "accumulator.chunk.width": (CHUNKS, 41),
+    "accumulator.chunk.overflow": (CHUNKS, "saturate"),
+}
+PARALLEL_CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
+    "target": ({}, "ecp5"),
+    "form": ({"target": "ecp5"}, "tree"),
+    "multiplier": (SMALL, TABLES[0]),
+    **{f"multiplier[{kind}].{field}": ({"multiplier": {"kind": kind, **others}}, value)
        for kind, others, field, value in (
            ("masked", {"first": FIRST}, "first", FIRST[::-1]),
            ("masked", {"first": FIRST}, "constant", 5),
@@ -62,24 +71,36 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
            ("static-segment", {"segment_bits": 4}, "segments", 3),
            ("mitchell", {}, "fraction_bits", 3),
        )},
-    "pe.multiplier[table].products": ({"pe": {**SMALL, "multiplier": TABLES[0]}},
-                                      TABLES[1]["products"]),
-    "pe.multiplier[netlist].source": (NETLIST, MODULES.replace("x - y", "x + y")),
-    "pe.multiplier[netlist].module": (NETLIST, "second"),
-    "pe.multiplier[netlist].ports": (NETLIST, ["y", "x", "o"]),
-    "pe.pipeline": ({}, 1),
-    "pe.target": ({}, "ecp5"),
-    "pe.form": ({"pe": {"target": "ecp5"}}, "tree"),
-    "pe.accumulator.width": ({}, 31),
-    "pe.accumulator.frac": ({}, -1),
-    "pe.accumulator.signed": ({"pe": {"accumulator": {"overflow": "saturate"}}}, False),
-    "pe.accumulator.rounding": (ROUNDED, "nearest_up"),
-    "pe.accumulator.overflow": ({}, "saturate"),
-    "pe.accumulator.random_bits": (STOCHASTIC, 3),
-    "pe.accumulator.chunk": ({}, {"steps": 4}),
-    "pe.accumulator.chunk.steps": (CHUNKS, 5),
-    "pe.accumulator.chunk.width": (CHUNKS, 41),
-    "pe.accumulator.chunk.overflow": (CHUNKS, "saturate"),
+    "multiplier[table].products": ({**SMALL, "multiplier": TABLES[0]}, TABLES[1]["products"]),
+    "multiplier[netlist].source": (NETLIST, MODULES.replace("x - y", "x + y")),
+    "multiplier[netlist].module": (NETLIST, "second"),
+    "multiplier[netlist].ports": (NETLIST, ["y", "x", "o"]),
+}
+DYNAMIC = {"kind": "dynamic"}
+SERIAL_CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
+    "target": ({"lanes": 4}, "xilinx7"),
+    "precision": ({}, DYNAMIC),
+    "precision[dynamic].form": ({"precision": DYNAMIC}, "sign-magnitude"),
+}
+
+
+def of_kind(kind: str, own: dict[str, tuple[dict[str, Any], Any]]) -> dict[str, Any]:
+    """The changes of a PE's fields as those of an array's."""
+    return {f"pe[{kind}].{field}": ({"pe": {"kind": kind, **others}}, value)
+            for field, (others, value) in (PE_CHANGES | own).items()}
+
+
+# Field: what else must be set, and the field's other value.
+CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
+    "name": ({}, "other"),
+    "rows": ({}, 3),
+    "columns": ({}, 2),
+    "dataflow": ({}, WS),
+    "dataflow[weight-stationary].bank_rows": ({"dataflow": WS}, 16),
+    "pe": ({}, {"kind": "activation-serial"}),
+    **of_kind("parallel", PARALLEL_CHANGES),
+    **of_kind("activation-serial", SERIAL_CHANGES),
+    **of_kind("both-serial", SERIAL_CHANGES),
     "output": ({}, {"width": 8}),
     "output.width": (REQUANTIZED, 9),
     "output.frac": (REQUANTIZED, -5),
@@ -87,10 +108,10 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "output.rounding": (REQUANTIZED, "floor"),
     "output.overflow": (REQUANTIZED, "wrap"),
     "output.random_bits": (STOCHASTIC_RESULTS, 3),
-    "random.sharing": (STOCHASTIC, "pe"),
+    "random.sharing": ({"pe": STOCHASTIC}, "pe"),
 }
 # A port in the hardware: what drives it, the bench and the golden, takes the field's value.
-DRIVEN = {"random.seed": (STOCHASTIC, 2)}
+DRIVEN = {"random.seed": ({"pe": STOCHASTIC}, 2)}
 
 
 def choices(annotation: Any) -> list[Any]:

@@ -113,10 +113,32 @@ _VALUES: dict[str, dict[str, Any]] = {
     "ws_ice40_tree": _weight_stationary(
         2, 2, 0, pe={"target": "ice40", "form": "tree", "a": {"width": 5, "signed": False},
                      "b": {"width": 5, "signed": False}}),
+    "os_activation_serial": _output_stationary(
+        3, 2, random={"sharing": "pe", "seed": 5},
+        pe={"kind": "activation-serial", "lanes": 5, "pipeline": 2, "a": {"width": 6, "frac": 3},
+            "b": {"width": 5, "frac": 4}, "precision": {"kind": "dynamic"},
+            "accumulator": {"width": 11, "frac": 3, "rounding": "stochastic",
+                            "overflow": "saturate"}}),
+    "ws_activation_serial": _weight_stationary(
+        3, 2, 3, pe={"kind": "activation-serial", "lanes": 2, "a": {"width": 5, "signed": False},
+                     "b": {"width": 7}, "precision": {"kind": "run-time"},
+                     "accumulator": {"width": 13, "overflow": "saturate"}}),
+    "os_both_serial": _output_stationary(
+        2, 3, pe={"kind": "both-serial", "lanes": 7, "pipeline": 1, "a": {"width": 4},
+                  "b": {"width": 3}, "precision": {"kind": "run-time"},
+                  "accumulator": {"width": 9, "overflow": "saturate",
+                                  "chunk": {"steps": 2, "width": 12}}},
+        output={"width": 6, "frac": -2}),
+    "ws_both_serial": _weight_stationary(
+        2, 3, 0, pe={"kind": "both-serial", "lanes": 3, "a": {"width": 4, "frac": 2},
+                     "b": {"width": 5, "signed": False},
+                     "precision": {"kind": "dynamic", "form": "sign-magnitude"},
+                     "accumulator": {"width": 10, "frac": 0, "rounding": "nearest_even"}}),
 }
 VARIED = {name: ArraySpec.parse({"name": name, **values}) for name, values in _VALUES.items()}
 """By name: one PE, tall, wide; lanes, pipeline; every rounding, overflow and size of a bank; draws
-of both sharings for steps and results; chunks; approximate multipliers; FPGA families."""
+of both sharings for steps and results; chunks; approximate multipliers; FPGA families; bit-serial
+PEs of every precision."""
 
 
 def _mapping(rng: np.random.Generator, multiplier: dict[str, Any]) -> dict[str, str]:
