@@ -129,7 +129,7 @@ class SerialFeed:
         """The held beat of stream ``a`` without its codes."""
         payload = self._streams["a"].payload
         names = [name for name, _ in payload.shape() if name != "codes"]
-        return _Fields({name: self._kept(payload[name], f"held_{name}") for name in names})
+        return Fields({name: self._kept(payload[name], f"held_{name}") for name in names})
 
     def _entering(self, name: str) -> Any:
         """A plane of the held beat, or its words."""
@@ -170,7 +170,7 @@ def plane_inputs(m: Module, cell: Any, step: Any) -> dict[str, Any]:
     return {"step": step, **{name: eastward(m, cell, name) for name in flags}} if flags else {}
 
 
-class _Fields:
+class Fields:
     """Values by attribute, as of a payload."""
 
     def __init__(self, values: Mapping[str, Any]):

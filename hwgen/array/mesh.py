@@ -20,7 +20,7 @@ from hwgen.lfsr import SEED_BITS
 from hwgen.number import Codes, Fixed
 from hwgen.pe.catalogue import PE
 from hwgen.pe.parallel import ParallelPE
-from hwgen.pe.serial import is_dynamic
+from hwgen.pe.serial import is_dynamic, run_ahead
 from hwgen.spec import InputError, Int, Spec
 
 MAX_SIDE = 256
@@ -121,6 +121,11 @@ class ArraySpec(Spec):
     def finish_cycles(self) -> int:
         """Cycles from the operands of a PE's last step to its finished sum."""
         return self.pe.latency + self.dataflow.fold_cycles(self)
+
+    @property
+    def run_ahead(self) -> int:
+        """Beats by which a row may be ahead of the next."""
+        return run_ahead(self.pe)
 
     @property
     def varies(self) -> bool:

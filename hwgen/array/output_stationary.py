@@ -58,6 +58,9 @@ class OutputStationary(Spec):
 
     def fault(self, array: "ArraySpec") -> str | None:
         """What the dataflow cannot do, or None."""
+        if array.run_ahead:
+            return ("pe.precision.run_ahead must be 0 in an output-stationary array, whose rows "
+                    f"share the operands of b, not {array.run_ahead}")
         return None
 
     def fold_cycles(self, array: "ArraySpec") -> int:

@@ -1,6 +1,7 @@
 """Weight-stationary mesh: each PE keeps L weights; activations pass east, partial sums south."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ from hwgen.array.feed import SERIAL_FLAGS
 from hwgen.array.grid import Grid
 from hwgen.array.random import Draws
 from hwgen.array.results import requantizers
+from hwgen.array.run_ahead import RunAheadCell, RunAheadMesh, cycles
 from hwgen.array.schedule import Schedule, TileRun
 from hwgen.array.step_bits import StepBits
 from hwgen.array.stream import BeatField, BeatLayout
@@ -175,25 +177,45 @@ class WeightStationary(Spec):
         """Cycles of an ``(m, k) x (k, n)`` product."""
         k_tiles = -(-k // (array.rows * array.pe.lanes))
         column_tiles = -(-n // array.columns)
-        cycles = array.pe.step_cycles(*bits.most)
+        step_cycles = array.pe.step_cycles(*bits.most)
         chunks = self._chunk_rows(array, m, k)
-        runs = tuple(TileRun(k_tiles, rows * cycles) for rows in chunks * column_tiles)
+        if array.run_ahead:
+            last = np.concatenate([np.arange(rows) == rows - 1 for rows in chunks
+                                   for _ in range(k_tiles)] * column_tiles)
+            a_bits = np.full((len(last), array.rows), bits.most[0])
+            return self._row_by_row(array, a_bits, np.full(last.sum(), bits.most[1]), last,
+                                    m * k * n)
+        runs = tuple(TileRun(k_tiles, rows * step_cycles) for rows in chunks * column_tiles)
         return self._schedule(array, runs, m * k * n)
 
     def schedule_of(self, array: "ArraySpec", a: Codes, b: Codes, bits: StepBits,
                     macs: int) -> Schedule:
         """Cycles of the product of padded ``a`` and ``b``, tile by tile."""
         depth, columns = array.rows * array.pe.lanes, array.columns
+        if array.run_ahead:
+            beats = self.operands(array, a, b)
+            left, right = (beats[side]["codes"].reshape(-1, array.rows, width) for side, width in (
+                ("a", array.pe.lanes), ("b", columns * array.pe.lanes)))
+            return self._row_by_row(array, bits.of("a", left), bits.of("b", right).max(axis=-1),
+                                    beats["a"]["last"], macs)
         left = a.reshape(len(a), -1, depth)
         right = b.reshape(-1, array.rows, depth // array.rows, b.shape[1] // columns, columns)
         right = right.transpose(3, 0, 1, 2, 4)
         a_bits = bits.of("a", left)
         b_bits = bits.of("b", right.reshape(*right.shape[:3], -1)).max(axis=-1)
-        cycles = bits.cycles(a_bits, b_bits[:, None])  # (column tiles, rows, K tiles)
+        of_rows = bits.cycles(a_bits, b_bits[:, None])  # (column tiles, rows, K tiles)
         starts = np.cumsum([0, *self._chunk_rows(array, *a.shape)])[:-1]
-        tiles = np.add.reduceat(cycles, starts, axis=1)
+        tiles = np.add.reduceat(of_rows, starts, axis=1)
         return self._schedule(array, tuple(TileRun(1, tile) for tile in tiles.ravel().tolist()),
                               macs)
+
+    def _row_by_row(self, array: "ArraySpec", a_bits: Codes, b_bits: Codes, last: Codes,
+                    macs: int) -> Schedule:
+        """Cycles of rows that run ahead, for the planes of each beat's rows and each tile."""
+        run = TileRun(1, cycles(array, a_bits, b_bits, last))
+        return Schedule(runs=(run,), spacing=0, preload=0,
+                        latency=array.wave_cycles - array.rows + 1, drain=0, macs=macs,
+                        multipliers=array.multipliers)
 
     def _schedule(self, array: "ArraySpec", runs: tuple[TileRun, ...], macs: int) -> Schedule:
         return Schedule(
@@ -218,8 +240,10 @@ class WeightStationary(Spec):
 
     def grid(self, array: "ArraySpec") -> Grid:
         """The PEs; sums start at row 0, the northmost, and widen row by row as they must."""
+        kind = (partial(RunAheadCell, waiting=array.run_ahead) if array.run_ahead
+                else WeightStationaryCell)
         pes = (array.pe.after(row + 1) for row in range(array.rows))
-        cells = tuple(WeightStationaryCell(pe, first=row == 0, own_draws=array.own_draws)
+        cells = tuple(kind(pe, first=row == 0, own_draws=array.own_draws)
                       for row, pe in enumerate(pes))
         return Grid(cells, array.columns)
 
@@ -233,4 +257,5 @@ class WeightStationary(Spec):
         return Grid.of(cell, 1, array.columns)
 
     def create(self, array: "ArraySpec") -> wiring.Component:
-        return WeightStationaryMesh(array, self.bank_rows)
+        kind = RunAheadMesh if array.run_ahead else WeightStationaryMesh
+        return kind(array, self.bank_rows)

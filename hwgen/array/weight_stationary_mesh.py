@@ -86,21 +86,32 @@ class WeightStationaryCellUnit(wiring.Component):
         a = Signal(len(self.w_a), reset_less=True)
         weight, next_weight = (Signal(len(self.n_b), name=name, reset_less=True)
                                for name in ("weight", "next_weight"))
-        total = Signal(self.spec.pe.format.width, reset_less=True)
         eastward(m, self, "swap")
         eastward(m, self, "load")
-        before = Const(0, len(total)) if self.spec.first else self.n_sum
         step = eastward(m, self, "step") if "step" in self.spec.west else None
         pe = place(m, platform, "pe", self.spec.pe, en=self.en, a=a, b=self._taken(m, weight),
-                   acc_i=before, **plane_inputs(m, self, step), **self._draw(m, platform, step))
+                   acc_i=self._before(m), **plane_inputs(m, self, step),
+                   **self._draw(m, platform, step))
         with m.If(self.en):
-            m.d.sync += [a.eq(self.w_a), total.eq(pe.acc_o)]
+            m.d.sync += a.eq(self.w_a)
             with m.If(self.w_load):
                 m.d.sync += next_weight.eq(self.n_b)
             with m.If(self.w_swap):
                 m.d.sync += weight.eq(next_weight)
-        m.d.comb += [self.e_a.eq(a), self.s_b.eq(next_weight), self.s_sum.eq(total)]
+        m.d.comb += [self.e_a.eq(a), self.s_b.eq(next_weight),
+                     self.s_sum.eq(self._sum(m, pe.acc_o, step))]
         return m
+
+    def _before(self, m):
+        """The sum of the rows above."""
+        return Const(0, self.spec.pe.format.width) if self.spec.first else self.n_sum
+
+    def _sum(self, m, acc, step):
+        """The sum with this row's step, for the row below."""
+        total = Signal(self.spec.pe.format.width, name="total", reset_less=True)
+        with m.If(self.en):
+            m.d.sync += total.eq(acc)
+        return total
 
     def _taken(self, m, weight):
         """The weights, or a plane of them."""
@@ -155,17 +166,23 @@ class WeightStationaryMesh(wiring.Component):
                      n_b=b, **self._draws(m, en, step, randomness),
                      **self._planes(m, platform, en, operands))
         randomness.chain(grid)
-        last = delayed(m, en, step & operands.beat.last, array.wave_cycles, "last_taps")
-        finish = step & operands.beat.finish if self.bank_rows else step
+        self._send(m, results, randomness, grid.s_sum, step, operands.beat, array.rows)
+        return m
+
+    def _send(self, m, results, randomness, sums, step, beat, rows):
+        """Requantize and send the sums of a step that has ``rows`` rows to go."""
+        array, en = self.array, results.en
+        wave_cycles = array.wave_cycles - array.rows + rows
+        last = delayed(m, en, step & beat.last, wave_cycles, "last_taps")
+        finish = step & beat.finish if self.bank_rows else step
         # The flags of the bank run a cycle ahead of the sums.
-        summed = array.rows + array.pe.latency + (not self.bank_rows)
-        send = delayed(m, en, finish, summed, "send_taps")
+        ahead = rows + array.pe.latency
+        send = delayed(m, en, finish, ahead + (not self.bank_rows), "send_taps")
         foot = randomness.feet_inputs(send)
         if self.bank_rows:
-            foot |= self._bank_inputs(m, en, step, operands.beat)
-        codes = results.requantized(array.dataflow.feet(array), grid.s_sum, **foot)
-        results.send(codes, delayed(m, en, finish, array.wave_cycles - 1, "valid_taps"), last)
-        return m
+            foot |= self._bank_inputs(m, en, step, beat, ahead)
+        codes = results.requantized(array.dataflow.feet(array), sums, **foot)
+        results.send(codes, delayed(m, en, finish, wave_cycles - 1, "valid_taps"), last)
 
     def _draws(self, m, en, step, randomness):
         """Inputs of the grid for stochastic rounding."""
@@ -236,10 +253,9 @@ class WeightStationaryMesh(wiring.Component):
             m.d.sync += current.eq(waiting)
         return ones_of(Mux(begins, waiting, current))
 
-    def _bank_inputs(self, m, en, step, beat):
+    def _bank_inputs(self, m, en, step, beat, ahead):
         """What the accumulator bank takes beside the sums, a cycle before them."""
         array = self.array
-        ahead = array.rows + array.pe.latency
         flags = {name: delayed(m, en, flag, ahead, f"{name}_ahead") for name, flag in (
             ("step", step), ("start", beat.start), ("last", beat.last))}
         row = Signal(array.dataflow.feet(array).cells[0].west["row"])

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hwgen.arith.group_precision import Form
-from hwgen.spec import Spec
+from hwgen.spec import Int, Spec
 
 
 class FixedPrecision(Spec):
@@ -31,10 +31,14 @@ class DynamicPrecision(Spec):
     ----------
     form : how the bits in use are counted, as by
         :class:`~hwgen.arith.group_precision.GroupPrecision`.
+    run_ahead : beats of ``a`` by which a row of a weight-stationary array may be ahead of the next,
+        0 to 8: each row takes as long as its own codes ask, and registers hold what the rows below
+        have not come to.  With 0 all rows take as long as the widest.
     """
 
     kind: Literal["dynamic"] = "dynamic"
     form: Form = "twos-complement"
+    run_ahead: Int = Field(0, ge=0, le=8)
 
 
 Precision = Annotated[FixedPrecision | RunTimePrecision | DynamicPrecision,

@@ -159,6 +159,12 @@ def is_dynamic(pe: DotProductPE) -> bool:
     return isinstance(pe, SerialPE) and isinstance(pe.precision, DynamicPrecision)
 
 
+def run_ahead(pe: DotProductPE) -> int:
+    """Beats by which a row may be ahead of the next."""
+    precision = pe.precision if isinstance(pe, SerialPE) else None
+    return precision.run_ahead if isinstance(precision, DynamicPrecision) else 0
+
+
 def group_precision(pe: SerialPE, side: str, count: int) -> GroupPrecision:
     """How the bits in use of ``count`` codes of an operand are counted."""
     operand: Fixed = getattr(pe, side)
