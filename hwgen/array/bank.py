@@ -72,8 +72,9 @@ class BankCellUnit(wiring.Component):
                                                  init=[])
         write = bank.write_port()
         # Rows of one address come at least mesh_rows cycles apart: only a mesh of one row can read
-        # a word in the cycle that writes it.
-        read = bank.read_port(transparent_for=(write,) if spec.mesh_rows == 1 else ())
+        # a word in the cycle that writes it, or one whose steps differ in length.
+        at_once = spec.mesh_rows == 1 or pe.flags
+        read = bank.read_port(transparent_for=(write,) if at_once else ())
         step, start = eastward(m, self, "step"), eastward(m, self, "start")
         row = Signal(len(self.w_row), reset_less=True)
         code = Signal(len(self.s_code), reset_less=True)
