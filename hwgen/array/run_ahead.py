@@ -157,7 +157,7 @@ class RunAheadMesh(WeightStationaryMesh):
     def _rows(self, m, platform, en, busy, loaded, b_bits):
         """The feeds of all rows, each with its part of every beat of ``a``."""
         array, payload = self.array, self.a.payload
-        unit = RowFeed(serial(array), array.run_ahead + 1)
+        unit = RowFeed(serial(array), queued(array))
         begin, room, push = Signal(name="begin", init=1), Signal(name="room"), Signal(name="push")
         flags = {name: getattr(payload, name) if hasattr(payload, name) else Const(1)
                  for name in BEAT_FLAGS if name != "begin"}
@@ -227,6 +227,11 @@ class RunAheadMesh(WeightStationaryMesh):
         return ones_of(waiting)
 
 
+def queued(array: "ArraySpec") -> int:
+    """Beats that a row holds: the one that it takes, those to run ahead with, and one coming."""
+    return array.run_ahead + 2
+
+
 def cycles(array: "ArraySpec", a_bits: Codes, b_bits: Codes, last: Codes) -> int:
     """From the first accepted beat to the last step of the last row, both counted.
 
@@ -239,7 +244,7 @@ def cycles(array: "ArraySpec", a_bits: Codes, b_bits: Codes, last: Codes) -> int
     b_bits : planes of each tile's weights, ``(tiles,)``.
     last : whether each beat is the last of its tile.
     """
-    rows, ahead = array.rows, array.run_ahead
+    rows, ahead, queue = array.rows, array.run_ahead, queued(array)
     tile_of = np.cumsum(last) - last
     planes = array.pe.step_cycles
     done = np.full((len(a_bits) + 1, rows), -1, np.int64)  # of beat m in row m + 1; before all: -1
@@ -251,7 +256,7 @@ def cycles(array: "ArraySpec", a_bits: Codes, b_bits: Codes, last: Codes) -> int
         tile = int(tile_of[beat])
         if begins and beat:
             loaded = _loaded(rows, swapped[tile], loaded)
-        freed = done[beat - ahead].max() if beat > ahead else -2
+        freed = done[beat + 1 - queue].max() if beat >= queue else -2
         accepted = max(accepted + 1, int(freed) + 1)
         above = -1
         for row in range(rows):

@@ -9,7 +9,6 @@ from amaranth import ResetInserter, Signal
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.number import Codes
-from hwgen.spec import InputError
 from tests.array.products import OS, WS, array_of, expect_cycles, expect_rtl, operands_of
 from tests.streams import Bench, packed, simulate, simulate_streams
 
@@ -79,15 +78,6 @@ def test_told_precision(kind: str, dataflow: str, told: tuple[int, int]) -> None
     np.testing.assert_array_equal(array.golden(a, b, precision=told), kept[0] @ kept[1])
 
 
-def test_16_bits_at_5_by_3() -> None:
-    """An array of 16 x 16 bits runs in 15/256 of the time, but for the fill."""
-    array = array_of(2, 2, pe={"kind": "both-serial", "precision": {"kind": "run-time"},
-                               "a": {"width": 16}, "b": {"width": 16}})
-    few, all_bits = (array.schedule(2, 1000, 2, precision) for precision in ((5, 3), (16, 16)))
-    fill = array.latency + array.rows - 1
-    assert (few.cycles - fill) * 256 == (all_bits.cycles - fill) * 15
-
-
 @pytest.mark.parametrize("wrong", [0, 6, 7])
 @pytest.mark.parametrize("dataflow", ["os", "ws"])
 def test_precision_out_of_range_raises_the_error(dataflow: str, wrong: int) -> None:
@@ -114,23 +104,3 @@ def test_precision_out_of_range_raises_the_error(dataflow: str, wrong: int) -> N
         assert again.taken == first.taken
 
     simulate(ResetInserter(reset)(dut), testbench)
-
-
-@pytest.mark.parametrize(("precision", "told", "message"), [
-    ("told", (0, 4), "precision of a must be 1 to 5, not 0"),
-    ("told", (6, 4), "precision of a must be 1 to 5, not 6"),
-    ("told", (5, 5), "precision of b must be 1 to 4, not 5"),
-    ("fixed", (5, 4), 'precision must be left out unless pe.precision.kind is "run-time", not '
-     "(5, 4)"),
-])
-def test_faults_of_a_precision(precision: str, told: tuple[int, int], message: str) -> None:
-    array = serial_array("both-serial", "os", precision)
-    with pytest.raises(InputError) as error:
-        array.golden(*operands_of(array, (2, 2, 2)), precision=told)
-    assert str(error.value) == message
-
-
-def test_words_must_be_told_whole() -> None:
-    array = serial_array("activation-serial", "os", "told")
-    with pytest.raises(InputError, match="precision of b must be 4, not 3"):
-        array.schedule(2, 2, 2, (5, 3))
