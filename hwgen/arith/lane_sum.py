@@ -82,7 +82,7 @@ class LaneSum:
     def cells(self) -> int | None:
         """Logic cells of the target; None where the RTL is portable."""
         netlist = circuit(self)
-        return netlist and FABRICS[self.target or ""].cells(netlist)
+        return FABRICS[self.target].cells(netlist) if self.target and netlist else None
 
     @property
     def signature(self) -> wiring.Signature:

@@ -5,9 +5,10 @@ drives them; what is given is followed back through the cells until it depends o
 """
 
 from collections import Counter
+from functools import cache
 
 from hwgen.fabric.lanes import LanePlan
-from hwgen.fabric.logic import ONE, ZERO, Function, Net, combined
+from hwgen.fabric.logic import ONE, ZERO, Function, Net, combined, numbered, renamed
 from hwgen.fabric.netlist import Netlist
 from hwgen.fabric.proof import Proof
 from hwgen.fabric.sums import Exchange
@@ -68,12 +69,12 @@ class ExchangeProof:
         taken = [(self._named(bit), worth) for bit, worth in exchange.taken]
         known = {net: Function.of(net) for bit, _ in taken for net in bit.nets}
         given = [(self._of(bit, known), worth) for bit, worth in exchange.given]
-        nets = sorted(known)
-        tables = [(bit.over(nets), worth) for bit, worth in taken]
-        tables += [(bit.over(nets), -worth) for bit, worth in given]
-        for code in range(1 << len(nets)):
-            if sum((table >> code & 1) * worth for table, worth in tables) % modulus:
-                raise _fault("exchange")
+        sides = [*taken, *((bit, -worth) for bit, worth in given)]
+        unit = min((abs(worth) & -abs(worth) for _, worth in sides if worth), default=1)
+        functions, _ = numbered(*(bit for bit, _ in sides))
+        worths = tuple(worth // unit for _, worth in sides)
+        if not _cancels(tuple(zip(functions, worths, strict=True)), modulus // unit):
+            raise _fault("exchange")
 
     def _of(self, bit: Function, known: dict[Net, Function]) -> Function:
         """A function in terms of the known nets."""
@@ -93,16 +94,31 @@ class ExchangeProof:
         return ~own if named.net is None else own
 
 
+@cache
+def _cancels(bits: tuple[tuple[Function, int], ...], modulus: int) -> bool:
+    """Whether a sum is 0 whatever the nets are."""
+    nets = sorted({net for bit, _ in bits for net in bit.nets})
+    tables = [(bit.over(nets), worth) for bit, worth in bits]
+    return not any(sum((table >> code & 1) * worth for table, worth in tables) % modulus
+                   for code in range(1 << len(nets)))
+
+
 def _composed(outer: Function, inner: dict[Net, Function]) -> Function:
     """A function of functions."""
     own = {net: inner[net] for net in outer.nets}
     if all(value.net == net for net, value in own.items()):
         return outer
-    nets = sorted({net for value in own.values() for net in value.nets})
-    tables = [value.over(nets) for value in own.values()]
-    found = combined(lambda code: outer.table >> sum(
-        (table >> code & 1) << place for place, table in enumerate(tables)) & 1, nets)
-    return found
+    numbers, nets = numbered(*own.values())
+    return renamed(_nested(outer.table, tuple(numbers)), dict(enumerate(nets, 2)))
+
+
+@cache
+def _nested(table: int, inner: tuple[Function, ...]) -> Function:
+    """The function with a truth table, of functions."""
+    nets = sorted({net for value in inner for net in value.nets})
+    tables = [value.over(nets) for value in inner]
+    return combined(lambda code: table >> sum(
+        (value >> code & 1) << place for place, value in enumerate(tables)) & 1, nets)
 
 
 def _fault(what: str) -> ToolError:

@@ -40,14 +40,16 @@ class LanePlan:
 
     def products(self, netlist: Netlist) -> list[tuple[Function, int]]:
         """Every product of two operand bits, with its worth."""
-        return [product for lane in range(self.lanes) for product in self.word(netlist, lane)]
+        return [product for word in self.words(netlist) for product in word]
 
-    def word(self, netlist: Netlist, lane: int) -> list[tuple[Function, int]]:
-        """The products of one lane, the lowest first."""
-        gate, first = netlist.bits("a")[lane], lane * self.bits
-        word = netlist.bits("b")[first : first + self.bits]
-        return [(gate & bit, -(1 << place) if self.signed and place == self.bits - 1
-                 else 1 << place) for place, bit in enumerate(word)]
+    def words(self, netlist: Netlist) -> list[list[tuple[Function, int]]]:
+        """The products of each lane, the lowest first."""
+        worths = [1 << place for place in range(self.bits)]
+        if self.signed:
+            worths[-1] = -worths[-1]
+        a, b = netlist.bits("a"), netlist.bits("b")
+        return [[(gate & bit, worth) for bit, worth in
+                 zip(b[lane * self.bits : (lane + 1) * self.bits], worths, strict=True)] for lane, gate in enumerate(a)]
 
 
 def positive(products: Bits) -> tuple[list[Exchange], Bits, int]:

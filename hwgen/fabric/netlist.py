@@ -9,7 +9,7 @@ from itertools import count
 
 import numpy as np
 
-from hwgen.fabric.logic import ONE, ZERO, Function, Net
+from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.sums import Exchange, Statement
 from hwgen.number import Codes
 
@@ -223,18 +223,30 @@ class Chain:
         """
         self._last = None
 
-    def begin(self, carry: Net) -> None:
-        """Start a sum with ``carry``: 0 or 1, or any net in a chain of its own."""
+    @property
+    def carry(self) -> Net:
+        """The carry that the next slot finds."""
+        return self._carry
+
+    def begin(self, carry: Net | Function) -> None:
+        """Start a sum with ``carry``: 0 or 1, any net in a chain of its own, or what the last slot
+        of a shared chain can set, if nothing reads that yet.
+        """
+        carry = carry if isinstance(carry, Function) else Function.of(carry)
         if self._last is None or not self._shared:
             self._number += 1
-            self._carry = carry
+            self._carry = self._netlist.net(carry, "carry")
             return
         slot = self._last_slot()
         if slot.total != Function.of(slot.carry):
             net = self._netlist.new_net()
             self.append(f"end{net}", net, Function.of(net), None)
             slot = self._last_slot()
-        self._netlist.cells[self._last] = replace(slot, next_carry=ONE if carry else ZERO)
+        if carry.nets:  # which nothing may have driven when the last slot came
+            self._netlist.cells.pop(self._last)
+            self._last = len(self._netlist.cells)
+            self._netlist.cells.append(slot)
+        self._netlist.cells[self._last] = replace(slot, next_carry=carry)
 
     def _last_slot(self) -> Slot:
         slot = self._netlist.cells[self._last or 0]

@@ -59,7 +59,8 @@ def _times(netlist: Netlist) -> dict[Net, int]:
         if isinstance(cell, Slot):
             carry = times.get(cell.carry_in, 0) + _HOP
             times[cell.output] = max(carry, times[cell.output])
-            times[cell.carry_out] = max(carry, time + _ENTER)
+            goes_on = cell.next_carry is not None and cell.carry in cell.next_carry.nets
+            times[cell.carry_out] = max(carry if goes_on else 0, time + _ENTER)
     return times
 
 

@@ -4,9 +4,10 @@ The columns are settled one after the other, the lowest first, each down to one 
 searched is how many of each kind.  An estimate of what the bits above will take ranks beginnings.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+_LESS = -1, 0, 1, 4, 8  # counters than carries that meet enough bits
 _KEPT = 25  # beginnings of a schedule that are followed up
 _BIT, _HOST = 0.5, -0.36  # LUTs that one more of each will take, about
 _CARRY, _FED = 0.97, 0.55  # a carry, or one that meets enough bits in its column
@@ -134,7 +135,7 @@ def _gates(heap: _Heap, products: int, starts: int) -> Iterator[Column]:
     balanced = (bits + carries - 1) // 6
     for triples in range(min(products // 3, max(starts, 1)) + 1):
         rest = products - 3 * triples
-        for counters in sorted({max(0, min(carries, balanced + more)) for more in (1, 0, -1, -4, -8)}):
+        for counters in sorted({max(0, min(carries, balanced - less)) for less in _LESS}):
             carried = min(carries - counters, rest // 2)
             single, left = rest % 2, rest // 2 - carried
             pairs = min(left, max(0, starts - triples - single,

@@ -38,8 +38,9 @@ class Xilinx7(Fabric):
     def cells(self, netlist: Netlist) -> int:
         """LUTs: of slots, alone, or for two functions of the same inputs.
 
-        A LUT that stands in a slot has its output both there and outside.  A chain that begins with a one takes one more: Yosys sees that its first sum is the inverse
-        of its first S, and inverts that.
+        A LUT that stands in a slot has its output both there and outside.  A chain that begins
+        with a one takes one more: Yosys sees that its first sum is the inverse of its first S, and
+        inverts that.
         """
         luts = [cell for cell in netlist.cells if isinstance(cell, Lut)]
         slots = [cell for cell in netlist.cells if isinstance(cell, Slot)]
