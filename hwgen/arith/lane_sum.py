@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 
 import numpy as np
 from amaranth import Const, Module, Mux, Shape, Signal, Value
@@ -9,11 +11,17 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.fabric.catalogue import FABRICS
+from hwgen.fabric.exchange import ExchangeProof
+from hwgen.fabric.lanes import LanePlan
+from hwgen.fabric.netlist import Netlist
 from hwgen.number import Codes, smallest_shape
+from hwgen.place import EmitPlatform
+from hwgen.spec import ToolError
 
 LANES = 1, 256
 BITS = 1, 16
 STAGES = 0, 3
+_SAMPLES = 256
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,17 @@ class LaneSum:
         return smallest_shape(self.lanes * low, self.lanes * high)
 
     @property
+    def plan(self) -> LanePlan:
+        """What the cells of the target are to compute."""
+        return LanePlan(self.lanes, self.bits, self.signed, self.shape.width, self.stages)
+
+    @property
+    def cells(self) -> int | None:
+        """Logic cells of the target; None where the RTL is portable."""
+        netlist = circuit(self)
+        return FABRICS[self.target].cells(netlist) if self.target and netlist else None
+
+    @property
     def signature(self) -> wiring.Signature:
         """Members: ``a: In``, a bit a lane; ``b: In``, a word a lane, that of lane 0 lowest;
         ``p: Out``; ``en: In(1)`` with stages, whether the registers advance.
@@ -91,8 +110,50 @@ class LaneSum:
         return LaneSumTree(self)
 
 
+@cache
+def circuit(unit: LaneSum) -> Netlist | None:
+    """The cells of a unit, proven and evaluated on some operands; None where the RTL is portable.
+
+    Raises
+    ------
+    ToolError : they do not compute the golden's sums.
+    """
+    netlist = FABRICS[unit.target].lane_sum(unit.plan) if unit.target else None
+    if netlist is None:
+        return None
+    ExchangeProof(netlist).check(unit.plan)
+    a, b = _operands(unit)
+    found = netlist.evaluate(a=_packed(a, 1), b=_packed(b, unit.bits))["p"]
+    if ((found - unit.golden(a, b)) % (1 << unit.shape.width)).any():
+        raise ToolError(f"cells of {unit.module_name} must compute the golden's sums, but do not; "
+                        "please report this specification")
+    return netlist
+
+
+def _operands(unit: LaneSum) -> tuple[Codes, Codes]:
+    """Random operands, and all extremes at once."""
+    rng = np.random.default_rng(0)
+    low, high = unit.ends
+    a = rng.integers(2, size=(_SAMPLES, unit.lanes))
+    b = rng.integers(low, high + 1, size=(_SAMPLES, unit.lanes))
+    b[_SAMPLES // 2 :] = rng.choice([low, high], b[_SAMPLES // 2 :].shape)
+    for row, (gate, word) in enumerate(product((0, 1), (low, high))):
+        a[row], b[row] = gate, word
+    return a, b
+
+
+def _packed(codes: Codes, bits: int) -> Codes:
+    """The codes of each row side by side, as Python integers."""
+    parts = [codes[:, lane].astype(object) % (1 << bits) << lane * bits
+             for lane in range(codes.shape[1])]
+    return np.sum(parts, axis=0)
+
+
 class LaneSumTree(wiring.Component):
-    """The hardware of :class:`LaneSum`: words that their bit lets through, added up in pairs."""
+    """The hardware of :class:`LaneSum`; to simulators of Amaranth, always the portable RTL.
+
+    That adds up pairs of words which their bits let through, then pairs of their sums.
+    """
 
     def __init__(self, unit: LaneSum):
         self.unit = unit
@@ -102,6 +163,11 @@ class LaneSumTree(wiring.Component):
         m = Module()
         unit = self.unit
         en = self.en if unit.stages else Const(1)
+        netlist = circuit(unit) if isinstance(platform, EmitPlatform) else None
+        if unit.target and netlist is not None:
+            outputs = FABRICS[unit.target].write(m, netlist, en, a=self.a, b=self.b)
+            m.d.comb += self.p.eq(outputs["p"])
+            return m
         level = [Mux(gate, word, 0) for gate, word in zip(self.a, self._words(), strict=True)]
         depth = (unit.lanes - 1).bit_length()
         stage = 0

@@ -10,9 +10,11 @@ from amaranth import Const, Instance, Module, Signal, Value
 from hwgen.fabric.adders import adder_netlists
 from hwgen.fabric.builder import Plan
 from hwgen.fabric.family import Fabric, Wires
+from hwgen.fabric.lanes import LanePlan
 from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
 from hwgen.fabric.plain import plain_netlists
+from hwgen.fabric.trees import GROUPS, LaneTree
 
 _PINS = 4
 
@@ -27,6 +29,10 @@ class Ecp5(Fabric):
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
         yield from plain_netlists(plan, _PINS)
         yield from adder_netlists(plan, True, lambda *slot: placed(*slot) is not None)
+
+    def lane_sums(self, plan: LanePlan) -> Iterator[Netlist]:
+        for group in GROUPS:
+            yield LaneTree(plan, group, True, lambda *slot: placed(*slot) is not None, 0).netlist()
 
     def cells(self, netlist: Netlist) -> int:
         """LUT4 and places of CCU2C; each chain ends on an even number, and takes a CCU2C to feed

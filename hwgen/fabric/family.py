@@ -1,14 +1,16 @@
 """What a family of FPGAs offers for arithmetic, behind one interface."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from amaranth import Cat, Const, Module, Signal, Value
 
 from hwgen.fabric.builder import Plan
+from hwgen.fabric.lanes import LanePlan
 from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Register, Slot
+from hwgen.fabric.pipeline import pipeline
 
 Wires = Mapping[Net, Value]
 """What carries each net in the RTL."""
@@ -30,6 +32,18 @@ class Fabric(ABC):
     @abstractmethod
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
         """Circuits for the plan, without turning it."""
+
+    def lane_sum(self, plan: LanePlan) -> Netlist | None:
+        """The smallest circuit known for ``plan``; None if synthesis knows none that is larger.
+
+        Ports: ``a`` and ``b`` in; ``p`` out.
+        """
+        netlist = min(self.lane_sums(plan), key=self.cells, default=None)
+        return netlist and pipeline(netlist, plan.stages)
+
+    def lane_sums(self, plan: LanePlan) -> Iterable[Netlist]:
+        """Circuits for the plan, without registers."""
+        return ()
 
     @abstractmethod
     def cells(self, netlist: Netlist) -> int:

@@ -10,9 +10,11 @@ from amaranth import Const, Instance, Module, Value
 from hwgen.fabric.adders import adder_netlists
 from hwgen.fabric.builder import Plan
 from hwgen.fabric.family import Fabric, Wires
+from hwgen.fabric.lanes import LanePlan
 from hwgen.fabric.logic import ZERO, Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
 from hwgen.fabric.plain import plain_netlists
+from hwgen.fabric.trees import GROUPS, LaneTree
 
 _ADD, _SUB, _MULT = 0, 1, 9  # values of ALU_MODE
 
@@ -36,6 +38,10 @@ class Gowin(Fabric):
         apart = any(plan.products.negative(*pair) for pair in plan.products.pairs)
         for kind in (False, True)[: 1 + apart]:
             yield from adder_netlists(plan, True, _fits, kind)
+
+    def lane_sums(self, plan: LanePlan) -> Iterator[Netlist]:
+        for group in GROUPS:
+            yield LaneTree(plan, group, True, _fits).netlist()
 
     def cells(self, netlist: Netlist) -> int:
         """LUTs and ALUs; each chain takes one more for its first carry, and ends on an even number.

@@ -8,10 +8,12 @@ from amaranth import Const, Instance, Module
 
 from hwgen.fabric.builder import Plan
 from hwgen.fabric.family import Fabric, Wires
+from hwgen.fabric.lanes import LanePlan
 from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
 from hwgen.fabric.plain import plain_netlists
 from hwgen.fabric.selects import SelectBuilder
+from hwgen.fabric.trees import GROUPS, SelectTree
 
 
 class Ice40(Fabric):
@@ -22,6 +24,10 @@ class Ice40(Fabric):
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
         yield from plain_netlists(plan, 4)
         yield SelectBuilder(plan).netlist()
+
+    def lane_sums(self, plan: LanePlan) -> Iterator[Netlist]:
+        for group in GROUPS:
+            yield SelectTree(plan, group, False, lambda *slot: True).netlist()
 
     def cells(self, netlist: Netlist) -> int:
         """LUTs, alone or in a chain; a chain that begins with a constant needs nothing more."""

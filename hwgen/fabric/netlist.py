@@ -9,18 +9,24 @@ from itertools import count
 
 import numpy as np
 
-from hwgen.fabric.logic import ONE, ZERO, Function, Net
-from hwgen.fabric.sums import Statement
+from hwgen.fabric.logic import Function, Net
+from hwgen.fabric.sums import Exchange, Statement
 from hwgen.number import Codes
 
 
 @dataclass(frozen=True)
 class Lut:
-    """A look-up table on its own; ``output`` is ``function``."""
+    """A look-up table on its own; ``output`` is ``function``.
+
+    Members
+    -------
+    alone : whether no other function may share its place, as it stands in a slot.
+    """
 
     name: str
     function: Function
     output: Net
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Slot:
     carry : the net that stands for the carry in ``total`` and ``next_carry``.
     next_carry : what ``carry_out`` is; None if nothing reads it.
     output : net of ``total``.
+    host : output of a LUT that stands in this place, where ``total`` is that and the carry; None:
+        the place has a LUT of its own.
     """
 
     name: str
@@ -45,6 +53,7 @@ class Slot:
     next_carry: Function | None
     carry_out: Net
     output: Net
+    host: Net | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ class Netlist:
     sums : what the builder states of its numbers, one after the other; if there is an ``acc``, the
         last is the sum with it.
     product : the one of the product.
+    exchanges : what the builder of a sum of lanes states of each cell or few.
     turned : whether they take ``a`` for ``b`` and ``b`` for ``a``.
     inversions : nets that are no more, and the net that took the place of each, its inverse.
     """
@@ -86,6 +96,7 @@ class Netlist:
         self.inversions: dict[Net, Net] = {}
         self.sums: list[Statement] = []
         self.product: Statement | None = None
+        self.exchanges: list[Exchange] = []
         self.turned = False
         self._luts: dict[Function, Net] = {}
         self._delayed: dict[Net, Net] = {}
@@ -98,13 +109,13 @@ class Netlist:
         """The bits of an input port."""
         return tuple(Function.of(net) for net in self.inputs[port])
 
-    def wire(self, function: Function, name: str) -> Function:
+    def wire(self, function: Function, name: str, alone: bool = False) -> Function:
         """The function as a net: itself if it is one, else the output of a LUT."""
         if function.net is not None:
             return function
         if function not in self._luts:
             self._luts[function] = self.new_net()
-            self.cells.append(Lut(name, function, self._luts[function]))
+            self.cells.append(Lut(name, function, self._luts[function], alone))
         return Function.of(self._luts[function])
 
     def net(self, function: Function, name: str) -> Net:
@@ -128,7 +139,7 @@ class Netlist:
             output = self.new_net()
             if isinstance(cell, Lut):
                 self._luts.pop(cell.function, None)
-                self.cells[place] = Lut(cell.name, ~cell.function, output)
+                self.cells[place] = replace(cell, function=~cell.function, output=output)
             elif isinstance(cell, Slot) and (freely or cell.next_carry is None):
                 self.cells[place] = replace(cell, total=~cell.total, output=output)
             elif isinstance(cell, Register):
@@ -212,18 +223,30 @@ class Chain:
         """
         self._last = None
 
-    def begin(self, carry: Net) -> None:
-        """Start a sum with ``carry``: 0 or 1, or any net in a chain of its own."""
+    @property
+    def carry(self) -> Net:
+        """The carry that the next slot finds."""
+        return self._carry
+
+    def begin(self, carry: Net | Function) -> None:
+        """Start a sum with ``carry``: 0 or 1, any net in a chain of its own, or what the last slot
+        of a shared chain can set, if nothing reads that yet.
+        """
+        carry = carry if isinstance(carry, Function) else Function.of(carry)
         if self._last is None or not self._shared:
             self._number += 1
-            self._carry = carry
+            self._carry = self._netlist.net(carry, "carry")
             return
         slot = self._last_slot()
         if slot.total != Function.of(slot.carry):
             net = self._netlist.new_net()
             self.append(f"end{net}", net, Function.of(net), None)
             slot = self._last_slot()
-        self._netlist.cells[self._last] = replace(slot, next_carry=ONE if carry else ZERO)
+        if carry.nets:  # which nothing may have driven when the last slot came
+            self._netlist.cells.pop(self._last)
+            self._last = len(self._netlist.cells)
+            self._netlist.cells.append(slot)
+        self._netlist.cells[self._last] = replace(slot, next_carry=carry)
 
     def _last_slot(self) -> Slot:
         slot = self._netlist.cells[self._last or 0]

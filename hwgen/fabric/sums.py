@@ -47,6 +47,18 @@ class Statement:
     gain: Weights = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """The sum of ``taken`` is that of ``given``, whatever the nets of ``taken`` are.
+
+    Both are functions of nets, each with the power of two, or the negative of one, that it is
+    worth.
+    """
+
+    taken: tuple[tuple[Function, int], ...]
+    given: tuple[tuple[Function, int], ...]
+
+
 def joined(*sums: Weights) -> Weights:
     """The weights of a sum of sums."""
     total: dict[tuple[int, int], int] = {}

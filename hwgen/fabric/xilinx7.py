@@ -7,8 +7,10 @@ from typing import ClassVar
 from amaranth import Cat, Const, Instance, Module, Signal, Value
 
 from hwgen.fabric.builder import Plan
+from hwgen.fabric.compressor import Compressor
 from hwgen.fabric.digits import digit_netlists
 from hwgen.fabric.family import Fabric, Wires
+from hwgen.fabric.lanes import LanePlan
 from hwgen.fabric.logic import ZERO, Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
 from hwgen.fabric.plain import plain_netlists
@@ -30,15 +32,20 @@ class Xilinx7(Fabric):
         yield from plain_netlists(plan, _PINS)
         yield from digit_netlists(plan, _fits)
 
+    def lane_sums(self, plan: LanePlan) -> Iterator[Netlist]:
+        yield Compressor(plan).netlist()
+
     def cells(self, netlist: Netlist) -> int:
         """LUTs: of slots, alone, or for two functions of the same inputs.
 
-        A chain that begins with a one takes one more: Yosys sees that its first sum is the inverse
-        of its first S, and inverts that.
+        A LUT that stands in a slot has its output both there and outside.  A chain that begins
+        with a one takes one more: Yosys sees that its first sum is the inverse of its first S, and
+        inverts that.
         """
         luts = [cell for cell in netlist.cells if isinstance(cell, Lut)]
-        slots = sum(1 + (cell.carry_in == 1) for cell in netlist.cells if isinstance(cell, Slot))
-        return slots + len(luts) - len(pairs(luts))
+        slots = [cell for cell in netlist.cells if isinstance(cell, Slot)]
+        own = sum((slot.host is None) + (slot.carry_in == 1) for slot in slots)
+        return own + len(luts) - len(pairs(luts))
 
     def luts(self, m: Module, luts: list[Lut], wires: Wires) -> None:
         paired = pairs(luts)
@@ -67,6 +74,8 @@ class Xilinx7(Fabric):
 
 def _inputs(m: Module, slot: Slot, first: bool, wires: Wires) -> tuple[Value, Value]:
     """S and DI of a slot, with its LUT."""
+    if slot.host is not None:
+        return wires[slot.host], Const(0, 1)
     found = placed(slot.carry, slot.total, slot.next_carry, first and slot.carry_in > 1)
     if found is None:
         raise ValueError(f"slot must fit a LUT6 and a carry, not {slot!r}")
@@ -139,10 +148,21 @@ def _generated(p: Function, next_carry: Function, carry: Net) -> Function | None
 
 
 def pairs(luts: Sequence[Lut]) -> list[tuple[Lut, Lut]]:
-    """LUTs that can be one, most first for those that have the fewest partners."""
-    partners = {lut.output: [other for other in luts if _joins(lut, other)] for lut in luts}
+    """LUTs that can be one, most first for those that have the fewest partners.
+
+    Those that have all inputs of a LUT in common have no better partners.
+    """
     found: list[tuple[Lut, Lut]] = []
-    left = {lut.output: lut for lut in luts}
+    left = {lut.output: lut for lut in luts if not lut.alone and len(lut.function.nets) < _PINS}
+    full: dict[tuple[Net, ...], Lut] = {}
+    for lut in list(left.values()):
+        nets = lut.function.nets
+        if len(nets) == _SHARED and nets in full and _joins(full[nets], lut):
+            found.append((left.pop(full.pop(nets).output), left.pop(lut.output)))
+        elif len(nets) == _SHARED:
+            full[nets] = lut
+    partners = {net: [other for other in left.values() if _joins(lut, other)]
+                for net, lut in left.items()}
     while True:
         counts = {net: [other for other in partners[net] if other.output in left] for net in left}
         choices = [net for net, others in counts.items() if others]
