@@ -77,7 +77,7 @@ class SerialFeed:
         self.bits = {side: Signal(bits_for(self._format(side).width), name=f"{side}_bits")
                      for side in "ab"}
         self._drive_bits()
-        self._sequence = place(m, platform, "sequence", sequencer(self._pe), en=en, go=self.go,
+        self._sequence = place(m, platform, "walk", sequencer(self._pe), en=en, go=self.go,
                                **{f"{side}_bits": bits for side, bits in self.bits.items()})
         self.first, self.last = self._sequence.first, self._sequence.last
         self.codes = {name: self._entering(name) for name in streams}

@@ -90,7 +90,7 @@ class RowFeedUnit(wiring.Component):
         kept, b_bits = (Signal(len(self.b_bits), name=f"{name}_b_bits", reset_less=True)
                         for name in ("kept", "used"))
         codes, flags, a_bits, there = self._beats(m, platform, go & last)
-        sequence = place(m, platform, "sequence", sequencer(spec.pe), en=self.en, go=go,
+        sequence = place(m, platform, "walk", sequencer(spec.pe), en=self.en, go=go,
                          a_bits=a_bits, b_bits=b_bits)
         begins = flags["begin"] & sequence.first
         with m.If(self.en & self.swap):

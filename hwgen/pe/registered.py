@@ -12,7 +12,10 @@ from hwgen.place import place
 
 @dataclass(frozen=True)
 class RegisteredPE:
-    """One PE with operand registers and the accumulator's register, which takes in every step."""
+    """One PE with operand registers and the accumulator's register, which takes in every step.
+
+    A bit-serial PE ends a step with ``step`` high; a parallel one has a step every cycle.
+    """
 
     pe: DotProductPE
 
@@ -22,9 +25,9 @@ class RegisteredPE:
 
     @property
     def signature(self) -> wiring.Signature:
-        """Members: the PE's operands (and ``draw``), ``In``; ``acc: Out`` the running sum."""
-        ports = dict(self.pe.signature.members)
-        operands = {name: In(ports[name].shape) for name in ("a", "b", "draw") if name in ports}
+        """Members: the PE's operands and what comes with them, ``In``; ``acc: Out`` the sum."""
+        operands = {name: In(member.shape) for name, member in self.pe.signature.members.items()
+                    if name not in ("en", "acc_i", "acc_o")}
         return wiring.Signature({**operands, "acc": Out(self.pe.format.shape)})
 
     def create(self) -> "RegisteredPEUnit":
@@ -36,7 +39,8 @@ class RegisteredPEUnit(wiring.Component):
 
     Members
     -------
-    a, b, draw : ``In``, added to ``acc`` ``2 + pipeline`` cycles later.
+    a, b, draw, and the flags of a bit-serial PE : ``In``, added to ``acc`` ``2 + pipeline`` cycles
+        later.
     acc : ``Out``, the running sum.
     """
 
@@ -49,8 +53,21 @@ class RegisteredPEUnit(wiring.Component):
         operands = {}
         for name, member in self.spec.signature.members.items():
             if name != "acc":
-                operands[name] = Signal(member.shape, name=f"{name}_held", reset_less=True)
+                operands[name] = Signal(member.shape, name=f"{name}_held",
+                                        reset_less=name not in ("step", "run"))
                 m.d.sync += operands[name].eq(getattr(self, name))
         pe = place(m, platform, "pe", self.spec.pe, en=Const(1), acc_i=self.acc, **operands)
-        m.d.sync += self.acc.eq(pe.acc_o)
+        with m.If(self._adds(m, operands)):
+            m.d.sync += self.acc.eq(pe.acc_o)
         return m
+
+    def _adds(self, m, operands):
+        """Whether a step's sum is complete in this cycle."""
+        adds = operands.get("step")
+        if adds is None:
+            return Const(1)
+        for _ in range(self.spec.pe.latency):
+            register = Signal(name="adds")
+            m.d.sync += register.eq(adds)
+            adds = register
+        return adds

@@ -45,7 +45,7 @@ def test_values_flags_and_cycles(simulator: BulkSimulator, tiles: tuple[int, int
     beats = array.beats(a, b)
     observed = run(simulator, beats)
     check(observed, beats)
-    cycles = array.schedule(a.shape[0], *b.shape).cycles
+    cycles = array.schedule_of(a, b).cycles
     assert observed.cycles[-1] + 1 == cycles
     assert observed.simulated_cycles == array.seeding_cycles + cycles
     assert np.all(np.diff(observed.cycles) > 0)
@@ -86,7 +86,7 @@ def test_reset_at_any_time(simulator: BulkSimulator, reset_at: int, stall: float
     beats = array.beats(a, b)
     observed = run(simulator, beats, stall=stall, reset_at=reset_at)
     check(observed, beats)
-    cycles = array.schedule(a.shape[0], *b.shape).cycles
+    cycles = array.schedule_of(a, b).cycles
     assert observed.simulated_cycles >= cycles + reset_at
     if not stall:
         assert observed.cycles[-1] + 1 == cycles
@@ -180,6 +180,6 @@ def test_random_array(seed: int, tmp_path: Path) -> None:
         beats = array.beats(a, b)
         observed = run(simulator, beats)
         check(observed, beats)
-        assert observed.cycles[-1] + 1 == array.schedule(a.shape[0], *b.shape).cycles
+        assert observed.cycles[-1] + 1 == array.schedule_of(a, b).cycles
         for run_seed in range(20):
             check(run(simulator, beats, stall=0.3, stall_seed=run_seed, reset_at=run_seed), beats)

@@ -22,9 +22,15 @@ CHECKS = {
     *(f"reset_in_mid_tile/cycles={cycles}" for cycles in (1, 5, 17)),
 }
 
+PRECISION_CHECKS = {
+    "precision_of_each_tile",
+    *(f"precision_out_of_range/above={above}" for above in (False, True)),
+}
+
 
 def check_passed(outcomes: list[Outcome], design: Design) -> None:
     checks = CHECKS | ({"another_seed"} if design.spec.draws else set())
+    checks |= PRECISION_CHECKS if design.error else set()
     assert {outcome.name: outcome.failure for outcome in outcomes} == dict.fromkeys(checks)
 
 

@@ -7,6 +7,8 @@ from amaranth.sim import Simulator
 from hwgen.number import random_codes
 from hwgen.pe.parallel import ParallelPE
 from hwgen.pe.registered import RegisteredPE
+from tests.pe.test_serial import KINDS, pe_of, planes
+from tests.streams import simulate
 
 
 @pytest.mark.parametrize("fields", [
@@ -36,3 +38,26 @@ def test_running_sum(fields):
     simulator.add_testbench(bench)
     simulator.run()
     assert found[pe.pipeline + 1 :] == expected.tolist()
+
+
+@pytest.mark.parametrize("pipeline", [0, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_running_sum_of_a_serial_pe(kind, pipeline):
+    pe = pe_of(kind, a={"width": 4}, b={"width": 3, "signed": False}, lanes=2, pipeline=pipeline)
+    rng = np.random.default_rng(0)
+    a, b = (random_codes(rng, side, (9, pe.lanes)) for side in (pe.a, pe.b))
+    cycles = [inputs for left, right in zip(a, b, strict=True)
+              for inputs in planes(pe, left, right)]
+    unit = RegisteredPE(pe).create()
+
+    async def bench(context):
+        for inputs in cycles:
+            for name in pe.signature.members.keys() & inputs.keys():
+                context.set(getattr(unit, name), inputs[name])
+            await context.tick()
+        context.set(unit.step, 0)
+        context.set(unit.run, 0)
+        await context.tick().repeat(pipeline + 1)
+        assert context.get(unit.acc) == (a * b).sum()
+
+    simulate(unit, bench)
