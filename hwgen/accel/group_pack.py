@@ -101,8 +101,14 @@ class GroupPackUnit(wiring.Component):
         lanes = [codes[lane * spec.width :][: spec.width] for lane in range(spec.group)]
         present = Cat(lane.any() for lane in lanes)
         if spec.signed and spec.form == "sign-magnitude":
-            lanes = [Cat(Mux(lane[-1], -lane, lane)[: spec.width - 1], lane[-1]) for lane in lanes]
+            lanes = [self._magnitude(m, lane) for lane in lanes]
         return lanes, field, present, last
+
+    def _magnitude(self, m, lane):
+        """Magnitude and sign; the least code becomes a negative zero."""
+        written = Signal(len(lane))
+        m.d.comb += written.eq(Cat(Mux(lane[-1], -lane, lane)[:-1], lane[-1]))
+        return written
 
     def _drop_zeros(self, m, detected, joining, lanes, field, present, last):
         """The values that are not zero, from lane 0, in registers with all that depends on them."""
