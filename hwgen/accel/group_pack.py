@@ -8,7 +8,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.accel.group_format import GroupFormat
-from hwgen.accel.shifts import below, compacted, moves, rotated, total
+from hwgen.accel.shifts import below, compacted, moves, named, rotated, total
 from hwgen.accel.stage import Stage
 from hwgen.arith.group_precision import ones_of
 from hwgen.place import place
@@ -99,23 +99,21 @@ class GroupPackUnit(wiring.Component):
             if spec.field_bits:
                 m.d.sync += field.eq(ones_of(precision.mask[1:]))
         lanes = [codes[lane * spec.width :][: spec.width] for lane in range(spec.group)]
-        present = Cat(lane.any() for lane in lanes)
+        present = named(m, Cat(lane.any() for lane in lanes), "present")
         if spec.signed and spec.form == "sign-magnitude":
             lanes = [self._magnitude(m, lane) for lane in lanes]
         return lanes, field, present, last
 
     def _magnitude(self, m, lane):
         """Magnitude and sign; the least code becomes a negative zero."""
-        written = Signal(len(lane))
-        m.d.comb += written.eq(Cat(Mux(lane[-1], -lane, lane)[:-1], lane[-1]))
-        return written
+        return named(m, Cat(Mux(lane[-1], -lane, lane)[: len(lane) - 1], lane[-1]), "written")
 
     def _drop_zeros(self, m, detected, joining, lanes, field, present, last):
         """The values that are not zero, from lane 0, in registers with all that depends on them."""
         spec = self.spec.format
         lanes = compacted(m, lanes, moves(m, present, "zeros"), "values")
-        count = total(list(present))
-        there = below(spec.group, count)
+        count = named(m, total(list(present)), "count")
+        there = named(m, below(spec.group, count), "there")
         kept = [Signal(spec.width, name=f"kept{lane}", reset_less=True)
                 for lane in range(spec.group)]
         kept_field = Signal(spec.field_bits, reset_less=True)
@@ -170,8 +168,7 @@ class GroupPackUnit(wiring.Component):
         ahead = Signal(range(spec.max_group_bits + bus), reset_less=True)
         turned = [rotated(m, rest[index * bus :][:bus], offset, f"rest{index}", up=True)
                   for index in range(2)]
-        low = Signal(bus)
-        m.d.comb += low.eq(below(bus, offset))
+        low = named(m, below(bus, offset), "low")
         word = (begun & low) | (turned[0] & ~low)
         over = (turned[0] & low) | (turned[1] & ~low)
         full = ahead[shift:].any()

@@ -11,7 +11,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.accel.group_format import GroupFormat
-from hwgen.accel.shifts import below, moves, rotated, spread, total
+from hwgen.accel.shifts import below, moves, named, rotated, spread, total
 from hwgen.accel.stage import Stage
 
 
@@ -116,17 +116,13 @@ class GroupUnpackUnit(wiring.Component):
         offset = Signal(shift)
         first, second = (rotated(m, word.word, offset, name, up=False)
                          for word, name in ((current, "current"), (following, "following")))
-        low, high = Signal(bus), Signal(bus)
-        inside = Signal(bus)
-        m.d.comb += [
-            inside.eq(Cat(offset < bus - place for place in range(bus))),
-            low.eq((first & inside) | (second & ~inside & ~current.last.replicate(bus))),
-            high.eq(second),
-        ]
+        inside = named(m, Cat(offset < bus - place for place in range(bus)), "inside")
+        beyond = second & ~inside & ~current.last.replicate(bus)
+        low = named(m, (first & inside) | beyond, "low")
         # Bits of the current word before the group and of the group, as far as not yet used up.
         left, ahead = (Signal(range(spec.max_group_bits + bus), name=name)
                        for name in ("left", "ahead"))
-        field, bits = self._header(low)
+        field, bits = self._header(m, low)
         m.d.comb += ahead.eq(Mux(head, offset + bits, left))
         over, far = ahead[shift:].any(), ahead[shift + 1 :].any()
         ends, bad = Signal(), Signal()
@@ -149,16 +145,16 @@ class GroupUnpackUnit(wiring.Component):
             ]
         with m.If(skips & there & current.last):
             m.d.sync += skips.eq(0)
-        group = self._fill(m, go & ~ends, head, low, high)
+        group = self._fill(m, go & ~ends, head, low, second)
         return group, leaves, fault, fault | ends
 
-    def _header(self, low):
+    def _header(self, m, low):
         """P - 1 and the bits of a group, from its first word."""
         spec = self.spec.format
         field = low[: spec.field_bits]
         if not spec.zero_vector:
             return field, spec.header_bits + spec.group + field * spec.group
-        count = total(list(low[spec.field_bits : spec.header_bits]))
+        count = named(m, total(list(low[spec.field_bits : spec.header_bits])), "count")
         return field, spec.header_bits + count * (field + 1)
 
     def _fill(self, m, takes, head, low, high):
@@ -177,9 +173,7 @@ class GroupUnpackUnit(wiring.Component):
                 if index:
                     with m.Elif(place[index - 1]):
                         m.d.sync += register.eq(high)
-        whole = Signal(words * bus, name="group_bits")
-        m.d.comb += whole.eq(Cat(group))
-        return whole
+        return named(m, Cat(group), "group_bits")
 
     def _part(self, m, group):
         """The values of a group in their container, as they are written; and whether P fills it."""
@@ -200,9 +194,10 @@ class GroupUnpackUnit(wiring.Component):
                     ]
         lanes = [raw[lane * spec.width :][: spec.width] for lane in range(spec.group)]
         if magnitudes:
-            lanes = [Cat(lane[:-1], sign) for lane, sign in zip(lanes, signs, strict=True)]
+            lanes = [named(m, Cat(lane[:-1], sign), "written")
+                     for lane, sign in zip(lanes, signs, strict=True)]
         elif spec.signed:
-            above = ~below(spec.width, field + 1)
+            above = named(m, ~below(spec.width, field + 1), "above")
             lanes = [lane | (above & sign.replicate(spec.width))
                      for lane, sign in zip(lanes, signs, strict=True)]
         return lanes, field == spec.width - 1
