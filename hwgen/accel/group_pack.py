@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from amaranth import Cat, Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.accel.group_format import GroupFormat
-from hwgen.accel.shifts import below, compacted, moves, named, rotated, total
+from hwgen.accel.shifts import below, compacted, moves, named, rotated, selected, total
 from hwgen.accel.stage import Stage
 from hwgen.arith.group_precision import ones_of
+from hwgen.array.stream import BeatLayout
 from hwgen.place import place
 
 
@@ -38,15 +39,16 @@ class GroupPack:
         """
         return 4 if self.format.zero_vector else 3
 
+    @property
+    def streams(self) -> dict[str, BeatLayout]:
+        """Beat layouts: groups in, bus words out."""
+        return {"i": self.format.group_layout, "o": self.format.word_layout}
+
     @cached_property
     def signature(self) -> wiring.Signature:
         """Stream ``i`` of groups and stream ``o`` of bus words; ``last`` ends a tensor."""
-        codes = self.format.group * self.format.width
-        return wiring.Signature({
-            "i": In(stream.Signature(data.StructLayout({"codes": codes, "last": 1}))),
-            "o": Out(stream.Signature(data.StructLayout({"word": self.format.bus_bits,
-                                                         "last": 1}))),
-        })
+        return wiring.Signature({"i": In(stream.Signature(self.streams["i"].shape)),
+                                 "o": Out(stream.Signature(self.streams["o"].shape))})
 
     def create(self) -> wiring.Component:
         return GroupPackUnit(self)
@@ -89,7 +91,7 @@ class GroupPackUnit(wiring.Component):
     def _detect(self, m, platform, detected):
         """The group in registers: values as they are written, P - 1, which are not zero, last."""
         spec = self.spec.format
-        precision = place(m, platform, "precision", spec.precision, i=self.i.payload.codes)
+        precision = place(m, platform, "detector", spec.precision, i=self.i.payload.codes)
         codes = Signal(spec.group * spec.width, reset_less=True)
         field = Signal(spec.field_bits, reset_less=True)
         last = Signal(reset_less=True)
@@ -138,16 +140,15 @@ class GroupPackUnit(wiring.Component):
         single bit stands for all of them.
         """
         spec = self.spec.format
-        joined = Signal(spec.max_group_bits + 1)
-        with m.Switch(field):
-            for precision in range(1, spec.width + 1):
-                values = [self._cut(lane, precision) for lane in lanes]
-                if len(ends) > 1:
-                    values = [Cat(value[0] | end, value[1:])
-                              for value, end in zip(values, ends, strict=False)]
-                with m.Case(precision - 1):
-                    m.d.comb += joined.eq(Cat(header, values, ends[-1]))
-        return joined
+        choices = []
+        for precision in range(1, spec.width + 1):
+            values = [self._cut(lane, precision) for lane in lanes]
+            if len(ends) > 1:
+                values = [Cat(value[0] | end, value[1:])
+                          for value, end in zip(values, ends, strict=False)]
+            choice = Cat(header, values, ends[-1])
+            choices.append(Cat(choice, Const(0, spec.max_group_bits + 1 - len(choice))))
+        return selected(field, choices)
 
     def _cut(self, value, precision):
         """A value in ``precision`` bits."""
@@ -164,7 +165,8 @@ class GroupPackUnit(wiring.Component):
         last = Signal(reset_less=True)
         # Of the word begun: its bits, how many there are; and how many with those of the group.
         begun = Signal(bus, reset_less=True)
-        offset, next_offset = Signal(shift), Signal(shift)
+        offset = Signal(shift)
+        next_offset = Signal(shift)
         ahead = Signal(range(spec.max_group_bits + bus), reset_less=True)
         turned = [rotated(m, rest[index * bus :][:bus], offset, f"rest{index}", up=True)
                   for index in range(2)]
@@ -172,7 +174,8 @@ class GroupPackUnit(wiring.Component):
         word = (begun & low) | (turned[0] & ~low)
         over = (turned[0] & low) | (turned[1] & ~low)
         full = ahead[shift:].any()
-        done, steps = Signal(), Signal()
+        done = Signal()
+        steps = Signal()
         m.d.comb += [
             done.eq(Mux(last, ~full, ~ahead[shift + 1 :].any())),
             steps.eq(group.valid & (~(full | last) | ~self.o.valid | self.o.ready)),

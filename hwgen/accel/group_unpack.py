@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from amaranth import Cat, Const, Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.accel.group_format import GroupFormat
-from hwgen.accel.shifts import below, moves, named, rotated, spread, total
+from hwgen.accel.shifts import below, moves, named, rotated, selected, spread, total
 from hwgen.accel.stage import Stage
+from hwgen.array.stream import BeatField, BeatLayout
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,18 @@ class GroupUnpack:
         """
         return 4 if self.format.zero_vector else 3
 
+    @property
+    def streams(self) -> dict[str, BeatLayout]:
+        """Beat layouts: bus words in, groups with a flag out."""
+        groups = self.format.group_layout
+        return {"i": self.format.word_layout,
+                "o": BeatLayout((*groups.fields, BeatField("error", 1)))}
+
     @cached_property
     def signature(self) -> wiring.Signature:
         """Stream ``i`` of bus words and stream ``o`` of groups; ``last`` ends a tensor."""
-        codes = self.format.group * self.format.width
-        return wiring.Signature({
-            "i": In(stream.Signature(data.StructLayout({"word": self.format.bus_bits,
-                                                        "last": 1}))),
-            "o": Out(stream.Signature(data.StructLayout({"codes": codes, "last": 1,
-                                                         "error": 1}))),
-        })
+        return wiring.Signature({"i": In(stream.Signature(self.streams["i"].shape)),
+                                 "o": Out(stream.Signature(self.streams["o"].shape))})
 
     def create(self) -> wiring.Component:
         return GroupUnpackUnit(self)
@@ -110,22 +113,22 @@ class GroupUnpackUnit(wiring.Component):
         """A whole group in registers, whether it leaves, could not be read, and ends the tensor."""
         spec = self.spec.format
         bus, shift = spec.bus_bits, (spec.bus_bits - 1).bit_length()
-        used, go, head = Signal(name="word_used"), Signal(), Signal(init=1)
+        used, go, whole, fault, skips, ends, bad, leaves = (Signal(name=name) for name in (
+            "word_used", "go", "whole", "fault", "skips", "ends", "bad", "leaves"))
+        head = Signal(init=1)
         (current, following), there, more = self._words(m, used)
-        whole, fault, skips = Signal(), Signal(), Signal()
         offset = Signal(shift)
         first, second = (rotated(m, word.word, offset, name, up=False)
                          for word, name in ((current, "current"), (following, "following")))
-        inside = named(m, Cat(offset < bus - place for place in range(bus)), "inside")
-        beyond = second & ~inside & ~current.last.replicate(bus)
-        low = named(m, (first & inside) | beyond, "low")
+        near = named(m, Cat(offset < bus - place for place in range(bus)), "near")
+        beyond = second & ~near & ~current.last.replicate(bus)
+        low = named(m, (first & near) | beyond, "low")
         # Bits of the current word before the group and of the group, as far as not yet used up.
         left, ahead = (Signal(range(spec.max_group_bits + bus), name=name)
                        for name in ("left", "ahead"))
         field, bits = self._header(m, low)
         m.d.comb += ahead.eq(Mux(head, offset + bits, left))
         over, far = ahead[shift:].any(), ahead[shift + 1 :].any()
-        ends, bad = Signal(), Signal()
         m.d.comb += [
             go.eq(there & ~skips & (current.last | more) & (~head | ~(whole | fault) | free)),
             ends.eq(head & current.last & (low == 1)),
@@ -133,7 +136,6 @@ class GroupUnpackUnit(wiring.Component):
             used.eq((skips & there) | (go & Mux(ends | bad, current.last, over))),
         ]
         stays = ~ends & ~bad & (over & far)
-        leaves = Signal()
         m.d.comb += leaves.eq(free & (fault | (whole & go)))
         with m.If(leaves):
             m.d.sync += [whole.eq(0), fault.eq(0)]
@@ -163,7 +165,8 @@ class GroupUnpackUnit(wiring.Component):
         bus = spec.bus_bits
         words = -(-spec.max_group_bits // bus)
         group = [Signal(bus, name=f"group{index}", reset_less=True) for index in range(words)]
-        place, next_place = Signal(words), Signal(words)
+        place = Signal(words)
+        next_place = Signal(words)
         m.d.comb += place.eq(Mux(head, 1, next_place))
         with m.If(takes):
             m.d.sync += next_place.eq(place << 1)
@@ -180,18 +183,15 @@ class GroupUnpackUnit(wiring.Component):
         spec = self.spec.format
         field = group[: spec.field_bits]
         magnitudes = spec.signed and spec.form == "sign-magnitude"
-        raw, signs = Signal(spec.group * spec.width), Signal(spec.group)
-        with m.Switch(field):
-            for precision in range(1, spec.width + 1):
-                kept = precision - magnitudes
-                values = [group[spec.header_bits + lane * precision :][:precision]
-                          for lane in range(spec.group)]
-                with m.Case(precision - 1):
-                    m.d.comb += [
-                        raw.eq(Cat(Cat(value[:kept], Const(0, spec.width - kept))
-                                   for value in values)),
-                        signs.eq(Cat(value[-1] for value in values)),
-                    ]
+        values, tops = [], []
+        for precision in range(1, spec.width + 1):
+            kept = precision - magnitudes
+            lanes = [group[spec.header_bits + lane * precision :][:precision]
+                     for lane in range(spec.group)]
+            values.append(Cat(Cat(lane[:kept], Const(0, spec.width - kept)) for lane in lanes))
+            tops.append(Cat(lane[-1] for lane in lanes))
+        raw = named(m, selected(field, values), "raw")
+        signs = named(m, selected(field, tops), "signs")
         lanes = [raw[lane * spec.width :][: spec.width] for lane in range(spec.group)]
         if magnitudes:
             lanes = [named(m, Cat(lane[:-1], sign), "written")
@@ -222,7 +222,8 @@ class GroupUnpackUnit(wiring.Component):
     def _send(self, m, sent, leaves, lanes, present, full, fault, last):
         """The group as codes, and whether anything about it is wrong, in the output's registers."""
         spec = self.spec.format
-        wrong, earlier = Signal(), Signal()
+        wrong = Signal()
+        earlier = Signal()
         codes, faults = [], [fault, earlier]
         for lane, there in zip(lanes, present, strict=True):
             if spec.zero_vector:

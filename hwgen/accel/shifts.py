@@ -26,9 +26,19 @@ def rotated(m: Module, word: Value, by: Value, name: str, *, up: bool) -> Value:
     return word
 
 
+def selected(index: Value, choices: Sequence[Value]) -> Value:
+    """The choice with this index, all of one width, by a tree of multiplexers."""
+    values = list(choices)
+    for bit in index:
+        pairs = [values[start : start + 2] for start in range(0, len(values), 2)]
+        values = [Mux(bit, pair[1], pair[0]) if len(pair) > 1 else pair[0] for pair in pairs]
+    return values[0]
+
+
 def below(bits: int, number: Value) -> Value:
     """A thermometer of ``bits``: bit k is set where ``number`` is above k."""
-    return Cat(number > place for place in range(bits))
+    most = (1 << len(number)) - 1
+    return Cat(number > place if place < most else Const(0, 1) for place in range(bits))
 
 
 def moves(m: Module, present: Value, name: str) -> list[Signal]:

@@ -43,9 +43,9 @@ def test_stalls_change_nothing(spec: GroupFormat, seed: int) -> None:
 
 
 @given(st.data())
-@settings(max_examples=15)
+@settings(max_examples=12)
 def test_any_tensors(data: st.DataObject) -> None:
-    spec = data.draw(formats())
+    spec = data.draw(formats((8, 16, 32)))
     todo = data.draw(st.lists(tensors(spec), min_size=1, max_size=3))
     packs(spec, todo, stall=data.draw(st.sampled_from([0.0, 0.4])))
 

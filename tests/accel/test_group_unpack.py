@@ -69,9 +69,9 @@ def test_corrupt_words_raise_the_flag_and_hold_nothing_up(spec: GroupFormat, see
 
 
 @given(st.data())
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_any_words(data: st.DataObject) -> None:
-    spec = data.draw(formats())
+    spec = data.draw(formats((8, 16, 32)))
     words = st.lists(st.integers(0, 2**spec.bus_bits - 1), min_size=1, max_size=4)
     good = tensors(spec, groups=3).map(spec.pack)
     todo = data.draw(st.lists(st.one_of(words, good), min_size=1, max_size=4))
