@@ -200,7 +200,7 @@ def figure(found: Sequence[tuple[Tensor, list[Traffic]]], path: Path) -> None:
     from matplotlib.figure import Figure
 
     drawing = Figure(figsize=(9.5, 6), layout="constrained")
-    for axes, bits in zip(drawing.subplots(1, 2, sharex=True), PUBLISHED_TRAFFIC, strict=True):
+    for axes, bits in zip(drawing.subplots(1, 2, sharex=True, sharey=True), PUBLISHED_TRAFFIC, strict=True):
         chosen = [(tensor, ratios) for tensor, ratios in found if tensor.container.width == bits]
         names = ("two's complement", "+ zero vector", "sign-magnitude", "+ zero vector")
         places = np.arange(len(chosen))
@@ -211,9 +211,10 @@ def figure(found: Sequence[tuple[Tensor, list[Traffic]]], path: Path) -> None:
         axes.axvline(PUBLISHED_TRAFFIC[bits], color="black", linestyle="--", linewidth=1,
                      label="published")
         axes.set_yticks(places, [tensor.name for tensor, _ in chosen], fontsize=8)
-        axes.invert_yaxis()
-        axes.set_xlabel(f"packed over container bits, {bits}-bit containers")
-    axes.legend(fontsize=8, loc="lower right")
+        axes.set_xlabel(f"packed over container bits, {bits} bits")
+    axes.invert_yaxis()
+    drawing.legend(*axes.get_legend_handles_labels(), fontsize=8, loc="outside upper center",
+                   ncols=5)
     drawing.savefig(path, metadata={"Date": None})
 
 
