@@ -8,7 +8,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.accel.group_format import GroupFormat
-from hwgen.accel.shifts import below, compacted, moves, named, rotated, selected, total
+from hwgen.accel.shifts import below, compacted, moves, named, selected, total, window_up
 from hwgen.accel.stage import Stage
 from hwgen.arith.group_precision import ones_of
 from hwgen.array.stream import BeatLayout
@@ -58,8 +58,8 @@ class GroupPackUnit(wiring.Component):
     """Hardware of :class:`GroupPack`: detect, (drop zeros,) join the values, align.
 
     The values are joined by one multiplexer a bit, which P selects.  Then the group leaves word by
-    word, rotated to where the stream has got to.  Its last word and what is left over of it come
-    in one cycle, so two words are rotated at a time.
+    word, shifted to where the stream has got to.  Its last word and what is left over of it come
+    in one cycle, so two words are shifted at a time.
 
     Members
     -------
@@ -157,22 +157,20 @@ class GroupPackUnit(wiring.Component):
         return value[:precision]
 
     def _align(self, m, group, leaves, arrives, joined, bits, last_arrives):
-        """The group in a register that moves down word by word, the words rotated and merged."""
+        """The group in a register that moves down word by word, the words shifted and merged."""
         spec = self.spec.format
         bus, shift = spec.bus_bits, (spec.bus_bits - 1).bit_length()
         words = max(2, -(-(spec.max_group_bits + 1) // bus))
         rest = Signal(words * bus, reset_less=True)
         last = Signal(reset_less=True)
         # Of the word begun: its bits, how many there are; and how many with those of the group.
-        begun = Signal(bus, reset_less=True)
+        begun = Signal(bus)
         offset = Signal(shift)
         next_offset = Signal(shift)
         ahead = Signal(range(spec.max_group_bits + bus), reset_less=True)
-        turned = [rotated(m, rest[index * bus :][:bus], offset, f"rest{index}", up=True)
-                  for index in range(2)]
-        low = named(m, below(bus, offset), "low")
-        word = (begun & low) | (turned[0] & ~low)
-        over = (turned[0] & low) | (turned[1] & ~low)
+        # The bits of the next word are in both parts where the group goes on: merging them is safe.
+        word = named(m, begun | window_up(m, rest[:bus], offset, bus, "first"), "word")
+        over = window_up(m, rest[: 2 * bus], offset, bus, "second")
         full = ahead[shift:].any()
         done = Signal()
         steps = Signal()
@@ -189,7 +187,7 @@ class GroupPackUnit(wiring.Component):
                 m.d.sync += [self.o.valid.eq(1), self.o.payload.word.eq(word),
                              self.o.payload.last.eq(last & done)]
             m.d.sync += [
-                begun.eq(Mux(~done, turned[0], Mux(full, over, word))),
+                begun.eq(Mux(leaves & last, 0, Mux(full | last, over, word))),
                 rest.eq(rest >> bus), ahead.eq(ahead - bus), offset.eq(next_offset),
             ]
         with group.takes(arrives):

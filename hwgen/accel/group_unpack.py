@@ -11,7 +11,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.accel.group_format import GroupFormat
-from hwgen.accel.shifts import below, moves, named, rotated, selected, spread, total
+from hwgen.accel.shifts import below, moves, named, selected, spread, total, window
 from hwgen.accel.stage import Stage
 from hwgen.array.stream import BeatField, BeatLayout
 
@@ -64,7 +64,7 @@ class GroupUnpack:
 class GroupUnpackUnit(wiring.Component):
     """Hardware of :class:`GroupUnpack`: align, collect a group, part its values, (spread them).
 
-    The current and the next word are rotated to the start of the group, so that the end of a group
+    The current and the next word are shifted to the start of the group, so that the end of a group
     and the start of the next one can come from one word.  A whole group waits until what follows it
     is known: another group, or the end of the tensor.
 
@@ -118,11 +118,11 @@ class GroupUnpackUnit(wiring.Component):
         head = Signal(init=1)
         (current, following), there, more = self._words(m, used)
         offset = Signal(shift)
-        first, second = (rotated(m, word.word, offset, name, up=False)
-                         for word, name in ((current, "current"), (following, "following")))
-        near = named(m, Cat(offset < bus - place for place in range(bus)), "near")
-        beyond = second & ~near & ~current.last.replicate(bus)
-        low = named(m, (first & near) | beyond, "low")
+        # Behind the last word of a tensor are zeros, so that its one at the end is found.
+        beyond = following.word & ~current.last.replicate(bus)
+        both = named(m, Cat(current.word, beyond), "both_words")
+        low = window(m, both, offset, bus, "low")
+        high = window(m, following.word, offset, bus, "high")
         # Bits of the current word before the group and of the group, as far as not yet used up.
         left, ahead = (Signal(range(spec.max_group_bits + bus), name=name)
                        for name in ("left", "ahead"))
@@ -147,7 +147,7 @@ class GroupUnpackUnit(wiring.Component):
             ]
         with m.If(skips & there & current.last):
             m.d.sync += skips.eq(0)
-        group = self._fill(m, go & ~ends, head, low, second)
+        group = self._fill(m, go & ~ends, head, low, high)
         return group, leaves, fault, fault | ends
 
     def _header(self, m, low):

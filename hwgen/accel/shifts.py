@@ -1,4 +1,4 @@
-"""Barrel shifters of the compressed traffic: rotation of a word, compaction of a vector.
+"""Barrel shifters of the compressed traffic: windows of a vector, compaction of a vector.
 
 Compaction is a network of one multiplexer row for each bit of the distance (a butterfly): an
 element moves down by as many places as there are empty ones below it, the lowest bit of the
@@ -17,13 +17,18 @@ def named(m: Module, value: Value, name: str) -> Signal:
     return signal
 
 
-def rotated(m: Module, word: Value, by: Value, name: str, *, up: bool) -> Value:
-    """``word``, whose bits are a power of two, rotated towards higher places (``up``) or lower."""
-    for stage in range(len(word).bit_length() - 1):
+def window(m: Module, bits: Value, by: Value, width: int, name: str) -> Value:
+    """``width`` of the ``bits`` from bit ``by``; zeros behind the last one."""
+    for stage in reversed(range(len(by))):
         places = 1 << stage
-        turned = word.rotate_left(places) if up else word.rotate_right(places)
-        word = named(m, Mux(by[stage], turned, word), f"{name}_{places}")
-    return word
+        value = Mux(by[stage], bits[places:], bits)
+        bits = named(m, value[: width + places - 1], f"{name}_{places}")
+    return bits
+
+
+def window_up(m: Module, bits: Value, by: Value, width: int, name: str) -> Value:
+    """The highest ``width`` of the ``bits`` after a shift up by ``by``; zeros come from below."""
+    return named(m, window(m, bits[::-1], by, width, name)[::-1], name)
 
 
 def selected(index: Value, choices: Sequence[Value]) -> Value:

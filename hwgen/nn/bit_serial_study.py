@@ -200,7 +200,8 @@ def figure(found: Sequence[tuple[Tensor, list[Traffic]]], path: Path) -> None:
     from matplotlib.figure import Figure
 
     drawing = Figure(figsize=(9.5, 6), layout="constrained")
-    for axes, bits in zip(drawing.subplots(1, 2, sharex=True, sharey=True), PUBLISHED_TRAFFIC, strict=True):
+    plots = drawing.subplots(1, 2, sharex=True, sharey=True)
+    for axes, bits in zip(plots, PUBLISHED_TRAFFIC, strict=True):
         chosen = [(tensor, ratios) for tensor, ratios in found if tensor.container.width == bits]
         names = ("two's complement", "+ zero vector", "sign-magnitude", "+ zero vector")
         places = np.arange(len(chosen))
