@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from hwgen.arith.group_precision import MAX_CONTAINER_BITS, Form, GroupPrecision
+from hwgen.array.stream import BeatField, BeatLayout
 from hwgen.number import Codes, Fixed
 from hwgen.spec import InputError, Int, Spec
 
@@ -88,6 +89,16 @@ class GroupFormat(Spec):
     def max_group_bits(self) -> int:
         """Bits of a group whose values all need their container."""
         return self.header_bits + self.group * self.width
+
+    @property
+    def group_layout(self) -> BeatLayout:
+        """A beat of codes: a group, and whether it ends the tensor."""
+        return BeatLayout((BeatField.of("codes", self.container, self.group), BeatField("last", 1)))
+
+    @property
+    def word_layout(self) -> BeatLayout:
+        """A beat of packed words: a bus word, in bytes, and whether it ends the tensor."""
+        return BeatLayout((BeatField("word", 8, count=self.bus_bits // 8), BeatField("last", 1)))
 
     def grouped(self, codes: Codes) -> Codes:
         """Codes of any shape, in C order, as ``(groups, group) int64``; zeros fill up the last.

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from amaranth import Cat, Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.accel.group_format import GroupFormat
-from hwgen.accel.shifts import below, compacted, moves, rotated, total
+from hwgen.accel.shifts import below, compacted, moves, named, selected, total, window_up
 from hwgen.accel.stage import Stage
 from hwgen.arith.group_precision import ones_of
+from hwgen.array.stream import BeatLayout
 from hwgen.place import place
 
 
@@ -38,15 +39,16 @@ class GroupPack:
         """
         return 4 if self.format.zero_vector else 3
 
+    @property
+    def streams(self) -> dict[str, BeatLayout]:
+        """Beat layouts: groups in, bus words out."""
+        return {"i": self.format.group_layout, "o": self.format.word_layout}
+
     @cached_property
     def signature(self) -> wiring.Signature:
         """Stream ``i`` of groups and stream ``o`` of bus words; ``last`` ends a tensor."""
-        codes = self.format.group * self.format.width
-        return wiring.Signature({
-            "i": In(stream.Signature(data.StructLayout({"codes": codes, "last": 1}))),
-            "o": Out(stream.Signature(data.StructLayout({"word": self.format.bus_bits,
-                                                         "last": 1}))),
-        })
+        return wiring.Signature({"i": In(stream.Signature(self.streams["i"].shape)),
+                                 "o": Out(stream.Signature(self.streams["o"].shape))})
 
     def create(self) -> wiring.Component:
         return GroupPackUnit(self)
@@ -56,8 +58,8 @@ class GroupPackUnit(wiring.Component):
     """Hardware of :class:`GroupPack`: detect, (drop zeros,) join the values, align.
 
     The values are joined by one multiplexer a bit, which P selects.  Then the group leaves word by
-    word, rotated to where the stream has got to.  Its last word and what is left over of it come
-    in one cycle, so two words are rotated at a time.
+    word, shifted to where the stream has got to.  Its last word and what is left over of it come
+    in one cycle, so two words are shifted at a time.
 
     Members
     -------
@@ -89,7 +91,7 @@ class GroupPackUnit(wiring.Component):
     def _detect(self, m, platform, detected):
         """The group in registers: values as they are written, P - 1, which are not zero, last."""
         spec = self.spec.format
-        precision = place(m, platform, "precision", spec.precision, i=self.i.payload.codes)
+        precision = place(m, platform, "detector", spec.precision, i=self.i.payload.codes)
         codes = Signal(spec.group * spec.width, reset_less=True)
         field = Signal(spec.field_bits, reset_less=True)
         last = Signal(reset_less=True)
@@ -99,17 +101,21 @@ class GroupPackUnit(wiring.Component):
             if spec.field_bits:
                 m.d.sync += field.eq(ones_of(precision.mask[1:]))
         lanes = [codes[lane * spec.width :][: spec.width] for lane in range(spec.group)]
-        present = Cat(lane.any() for lane in lanes)
+        present = named(m, Cat(lane.any() for lane in lanes), "present")
         if spec.signed and spec.form == "sign-magnitude":
-            lanes = [Cat(Mux(lane[-1], -lane, lane)[: spec.width - 1], lane[-1]) for lane in lanes]
+            lanes = [self._magnitude(m, lane) for lane in lanes]
         return lanes, field, present, last
+
+    def _magnitude(self, m, lane):
+        """Magnitude and sign; the least code becomes a negative zero."""
+        return named(m, Cat(Mux(lane[-1], -lane, lane)[: len(lane) - 1], lane[-1]), "written")
 
     def _drop_zeros(self, m, detected, joining, lanes, field, present, last):
         """The values that are not zero, from lane 0, in registers with all that depends on them."""
         spec = self.spec.format
         lanes = compacted(m, lanes, moves(m, present, "zeros"), "values")
-        count = total(list(present))
-        there = below(spec.group, count)
+        count = named(m, total(list(present)), "count")
+        there = named(m, below(spec.group, count), "there")
         kept = [Signal(spec.width, name=f"kept{lane}", reset_less=True)
                 for lane in range(spec.group)]
         kept_field = Signal(spec.field_bits, reset_less=True)
@@ -134,16 +140,15 @@ class GroupPackUnit(wiring.Component):
         single bit stands for all of them.
         """
         spec = self.spec.format
-        joined = Signal(spec.max_group_bits + 1)
-        with m.Switch(field):
-            for precision in range(1, spec.width + 1):
-                values = [self._cut(lane, precision) for lane in lanes]
-                if len(ends) > 1:
-                    values = [Cat(value[0] | end, value[1:])
-                              for value, end in zip(values, ends, strict=False)]
-                with m.Case(precision - 1):
-                    m.d.comb += joined.eq(Cat(header, values, ends[-1]))
-        return joined
+        choices = []
+        for precision in range(1, spec.width + 1):
+            values = [self._cut(lane, precision) for lane in lanes]
+            if len(ends) > 1:
+                values = [Cat(value[0] | end, value[1:])
+                          for value, end in zip(values, ends, strict=False)]
+            choice = Cat(header, values, ends[-1])
+            choices.append(Cat(choice, Const(0, spec.max_group_bits + 1 - len(choice))))
+        return selected(field, choices)
 
     def _cut(self, value, precision):
         """A value in ``precision`` bits."""
@@ -152,24 +157,23 @@ class GroupPackUnit(wiring.Component):
         return value[:precision]
 
     def _align(self, m, group, leaves, arrives, joined, bits, last_arrives):
-        """The group in a register that moves down word by word, the words rotated and merged."""
+        """The group in a register that moves down word by word, the words shifted and merged."""
         spec = self.spec.format
         bus, shift = spec.bus_bits, (spec.bus_bits - 1).bit_length()
         words = max(2, -(-(spec.max_group_bits + 1) // bus))
         rest = Signal(words * bus, reset_less=True)
         last = Signal(reset_less=True)
         # Of the word begun: its bits, how many there are; and how many with those of the group.
-        begun = Signal(bus, reset_less=True)
-        offset, next_offset = Signal(shift), Signal(shift)
+        begun = Signal(bus)
+        offset = Signal(shift)
+        next_offset = Signal(shift)
         ahead = Signal(range(spec.max_group_bits + bus), reset_less=True)
-        turned = [rotated(m, rest[index * bus :][:bus], offset, f"rest{index}", up=True)
-                  for index in range(2)]
-        low = Signal(bus)
-        m.d.comb += low.eq(below(bus, offset))
-        word = (begun & low) | (turned[0] & ~low)
-        over = (turned[0] & low) | (turned[1] & ~low)
+        # The bits of the next word are in both parts where the group goes on: merging them is safe.
+        word = named(m, begun | window_up(m, rest[:bus], offset, bus, "first"), "word")
+        over = window_up(m, rest[: 2 * bus], offset, bus, "second")
         full = ahead[shift:].any()
-        done, steps = Signal(), Signal()
+        done = Signal()
+        steps = Signal()
         m.d.comb += [
             done.eq(Mux(last, ~full, ~ahead[shift + 1 :].any())),
             steps.eq(group.valid & (~(full | last) | ~self.o.valid | self.o.ready)),
@@ -183,7 +187,7 @@ class GroupPackUnit(wiring.Component):
                 m.d.sync += [self.o.valid.eq(1), self.o.payload.word.eq(word),
                              self.o.payload.last.eq(last & done)]
             m.d.sync += [
-                begun.eq(Mux(~done, turned[0], Mux(full, over, word))),
+                begun.eq(Mux(leaves & last, 0, Mux(full | last, over, word))),
                 rest.eq(rest >> bus), ahead.eq(ahead - bus), offset.eq(next_offset),
             ]
         with group.takes(arrives):

@@ -1,4 +1,4 @@
-"""Barrel shifters of the compressed traffic: rotation of a word, compaction of a vector.
+"""Barrel shifters of the compressed traffic: windows of a vector, compaction of a vector.
 
 Compaction is a network of one multiplexer row for each bit of the distance (a butterfly): an
 element moves down by as many places as there are empty ones below it, the lowest bit of the
@@ -10,20 +10,40 @@ from collections.abc import Sequence
 from amaranth import Cat, Const, Module, Mux, Signal, Value
 
 
-def rotated(m: Module, word: Value, by: Value, name: str, *, up: bool) -> Value:
-    """``word``, whose bits are a power of two, rotated towards higher places (``up``) or lower."""
-    for stage in range(len(word).bit_length() - 1):
+def named(m: Module, value: Value, name: str) -> Signal:
+    """A signal with the bits of ``value``: what is read bit by bit must not be computed anew."""
+    signal = Signal(len(value), name=name)
+    m.d.comb += signal.eq(value)
+    return signal
+
+
+def window(m: Module, bits: Value, by: Value, width: int, name: str) -> Value:
+    """``width`` of the ``bits`` from bit ``by``; zeros behind the last one."""
+    for stage in reversed(range(len(by))):
         places = 1 << stage
-        turned = word.rotate_left(places) if up else word.rotate_right(places)
-        level = Signal(len(word), name=f"{name}_{places}")
-        m.d.comb += level.eq(Mux(by[stage], turned, word))
-        word = level
-    return word
+        value = Mux(by[stage], bits[places:], bits)
+        bits = named(m, value[: width + places - 1], f"{name}_{places}")
+    return bits
+
+
+def window_up(m: Module, bits: Value, by: Value, width: int, name: str) -> Value:
+    """The highest ``width`` of the ``bits`` after a shift up by ``by``; zeros come from below."""
+    return named(m, window(m, bits[::-1], by, width, name)[::-1], name)
+
+
+def selected(index: Value, choices: Sequence[Value]) -> Value:
+    """The choice with this index, all of one width, by a tree of multiplexers."""
+    values = list(choices)
+    for bit in index:
+        pairs = [values[start : start + 2] for start in range(0, len(values), 2)]
+        values = [Mux(bit, pair[1], pair[0]) if len(pair) > 1 else pair[0] for pair in pairs]
+    return values[0]
 
 
 def below(bits: int, number: Value) -> Value:
     """A thermometer of ``bits``: bit k is set where ``number`` is above k."""
-    return Cat(number > place for place in range(bits))
+    most = (1 << len(number)) - 1
+    return Cat(number > place if place < most else Const(0, 1) for place in range(bits))
 
 
 def moves(m: Module, present: Value, name: str) -> list[Signal]:
@@ -35,15 +55,16 @@ def moves(m: Module, present: Value, name: str) -> list[Signal]:
     stages = (count - 1).bit_length()
     distances = [Const(0, stages)]
     for place in range(1, count):
+        zeros = total([~present[lower] for lower in range(place)])
         distance = Signal(stages, name=f"{name}_distance{place}")
-        m.d.comb += distance.eq(ones_below(~present, place))
+        m.d.comb += distance.eq(zeros)
         distances.append(distance)
     # What travels: whether something is there, and the bits of the distance still to go.
-    state = [Cat(bit, distance) for bit, distance in zip(present, distances, strict=True)]
+    state: list[Value] = [named(m, Cat(present[place], distance), f"{name}_before{place}")
+                          for place, distance in enumerate(distances)]
     rows = []
     for stage in range(stages):
-        row = Signal(count, name=f"{name}_moves{stage}")
-        m.d.comb += row.eq(Cat(bits[0] & bits[1] for bits in state))
+        row = named(m, Cat(bits[0] & bits[1] for bits in state), f"{name}_moves{stage}")
         rows.append(row)
         arrived = []
         for place, bits in enumerate(state):
@@ -55,11 +76,6 @@ def moves(m: Module, present: Value, name: str) -> list[Signal]:
             arrived.append(after)
         state = arrived
     return rows
-
-
-def ones_below(bits: Value, place: int) -> Value:
-    """How many of the ``bits`` below a place are set."""
-    return total([bits[index] for index in range(place)])
 
 
 def total(numbers: Sequence[Value]) -> Value:
@@ -91,8 +107,7 @@ def _stage(m: Module, lanes: Sequence[Value], places: int, row: Value, name: str
     """Lane k takes lane ``k + places`` where bit k of ``row`` is set."""
     after = []
     for lane, value in enumerate(lanes):
-        level = Signal(len(value), name=f"{name}_{lane}")
         above = lane + places
-        m.d.comb += level.eq(Mux(row[lane], lanes[above], value) if above < len(lanes) else value)
-        after.append(level)
+        moved = Mux(row[lane], lanes[above], value) if above < len(lanes) else value
+        after.append(named(m, moved, f"{name}_{lane}"))
     return after

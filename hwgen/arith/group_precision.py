@@ -127,9 +127,9 @@ class GroupPrecisionUnit(wiring.Component):
         mask = Signal(width, name="trimmed_mask")
         m.d.comb += mask.eq(Cat(Const(1, 1), _suffix_or(m, codes, signed)))
         if signed and self.spec.form == "sign-magnitude":
-            edge = Signal()
-            m.d.comb += edge.eq(_any_of([_is_least(code, mask) for code in codes]))
-            m.d.comb += self.mask.eq(mask | Mux(edge, mask << 1, 0))
+            least = Signal()
+            m.d.comb += least.eq(_any_of([_is_least(code, mask) for code in codes]))
+            m.d.comb += self.mask.eq(mask | Mux(least, mask << 1, 0))
         else:
             m.d.comb += self.mask.eq(mask)
         m.d.comb += self.precision.eq(ones_of(self.mask))

@@ -8,14 +8,14 @@ from hwgen.number import Codes, random_codes
 
 
 @st.composite
-def formats(draw: st.DrawFn) -> GroupFormat:
+def formats(draw: st.DrawFn, buses: tuple[int, ...] = (8, 16, 32, 64, 128, 512)) -> GroupFormat:
     """Any small format whose header fits."""
-    width, group = draw(st.integers(1, 17)), draw(st.integers(1, 20))
+    width, group = draw(st.integers(1, 17)), draw(st.integers(1, min(20, max(buses) - 5)))
     zero_vector = draw(st.booleans())
     header = (width - 1).bit_length() + group * zero_vector
-    buses = [bits for bits in (8, 16, 32, 64, 128, 512) if bits >= header]
+    fitting = [bits for bits in buses if bits >= header]
     return GroupFormat(
-        width=width, group=group, zero_vector=zero_vector, bus_bits=draw(st.sampled_from(buses)),
+        width=width, group=group, zero_vector=zero_vector, bus_bits=draw(st.sampled_from(fitting)),
         signed=draw(st.booleans()), form=draw(st.sampled_from(["twos-complement",
                                                                "sign-magnitude"])))
 
