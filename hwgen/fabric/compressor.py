@@ -169,7 +169,8 @@ class Compressor:
             tuple((bit, worth << above) for above, bits in enumerate(given) for bit in bits)))
 
     def _wired(self, function: Function, time: int, alone: bool = False) -> Bit:
-        return Bit(self.net.wire(function, f"sum_{self._column}", alone), time)
+        return Bit(self.net.wire(function, f"sum_{self._column}",
+                                 "none" if alone else "same"), time)
 
     def _sum(self, bits: Sequence[Bit], alone: bool = False) -> None:
         """Bits in a LUT, or each bit of the sum in one of its own."""
