@@ -106,6 +106,7 @@ class Compressor:
         double = [self._hosted(chain) for chain in _cut(carries, column.hosted)]
         for chain in _cut(carries, column.ended):
             self._slot(chain, [])
+        kept = _cut(double, 2 * column.mixed)
         for chain in _cut(carries, column.slots):
             self._slot(chain, self._some(double, 2))
         sizes = [2] * column.halves + [3] * column.sums
@@ -114,11 +115,14 @@ class Compressor:
         while double:
             self._begin(self._some(double, begun.pop() - 1))
         for chain in _cut(carries, column.counters):
-            self._counter(chain)
+            self._counter(chain, self._take(6))
         for _ in range(column.free):
-            self._counter(self._new_chain(Bit(ZERO)))
+            self._counter(self._new_chain(Bit(ZERO)), self._take(6))
         for _ in range(column.sixes):
-            self._six()
+            self._sum(self._take(6), alone=True)
+        for chain in _cut(carries, column.mixed):
+            upper = heappop(self._bits[self._column + 1])[2]
+            self._counter(chain, [*_cut(kept, 2), *self._take(2)], upper)
         for size in begun:
             self._begin(self._take(size - 1))
         for size in reversed(sizes):
@@ -169,7 +173,8 @@ class Compressor:
             tuple((bit, worth << above) for above, bits in enumerate(given) for bit in bits)))
 
     def _wired(self, function: Function, time: int, alone: bool = False) -> Bit:
-        return Bit(self.net.wire(function, f"sum_{self._column}", alone), time)
+        return Bit(self.net.wire(function, f"sum_{self._column}",
+                                 "none" if alone else "same"), time)
 
     def _sum(self, bits: Sequence[Bit], alone: bool = False) -> None:
         """Bits in a LUT, or each bit of the sum in one of its own."""
@@ -180,10 +185,6 @@ class Compressor:
         self._hosts += given if alone else []
         for above, bit in enumerate(given):
             self._put(bit, above)
-
-    def _six(self) -> None:
-        """Six bits in three LUTs."""
-        self._sum(self._take(6), alone=True)
 
     def _new_chain(self, bit: Bit) -> OpenChain:
         self._count += 1
@@ -221,24 +222,24 @@ class Compressor:
         self._exchange([taken, host.function], [both.function, host.function])
         return both
 
-    def _counter(self, chain: OpenChain) -> None:
-        """Two slots that count six bits and the carry."""
-        bits = self._take(6)
+    def _counter(self, chain: OpenChain, bits: Sequence[Bit], upper: Bit | None = None) -> None:
+        """Two slots that count the carry, and six bits or four and one of the next column."""
         functions = [bit.function for bit in bits]
-        last, taken = functions[-1], [Function.of(chain.carry), *functions]
-        low, twice, *_ = [*_counted(functions[:-1]), ZERO, ZERO]
-        four = _counted(functions[:-1])[2]
+        last, next_bit = functions[-1], upper.function if upper else ZERO
+        parity, twice, *more = _counted(functions[:-1])
+        four = more[0] if more else twice & next_bit
+        taken = [Function.of(chain.carry), *functions]
         first, second = (Function.of(self.net.new_net()) for _ in range(2))
-        parity = low ^ last
-        lower = self._append(chain, first.nets[0], parity ^ first, parity & first | ~parity & last,
-                             bits)
+        odd, one = parity ^ last, twice ^ next_bit
+        lower = self._append(chain, first.nets[0], odd ^ first, odd & first | ~odd & last, bits)
         inside = self._column + 2 < self.plan.width
-        upper = self._append(chain, second.nets[0], twice ^ second,
-                             twice & second | four if inside else None, bits)
-        given = [[lower.function], [upper.function], [Function.of(chain.carry)]]
-        self._exchange(taken, *given[: 2 + inside])
+        higher = self._append(chain, second.nets[0], one ^ second,
+                              one & second | four if inside else None,
+                              [*bits, *([upper] if upper else [])])
+        given = [[lower.function], [higher.function], [Function.of(chain.carry)]]
+        self._exchange([*taken, *([next_bit] * 2 if upper else [])], *given[: 2 + inside])
         self._put(lower)
-        self._put(upper, 1)
+        self._put(higher, 1)
         if inside:
             self._carries[self._column + 2].append(chain)
 

@@ -48,8 +48,9 @@ class LanePlan:
         if self.signed:
             worths[-1] = -worths[-1]
         a, b = netlist.bits("a"), netlist.bits("b")
-        return [[(gate & bit, worth) for bit, worth in
-                 zip(b[lane * self.bits : (lane + 1) * self.bits], worths, strict=True)] for lane, gate in enumerate(a)]
+        words = [b[first : first + self.bits] for first in range(0, len(b), self.bits)]
+        return [[(gate & bit, worth) for bit, worth in zip(word, worths, strict=True)]
+                for gate, word in zip(a, words, strict=True)]
 
 
 def positive(products: Bits) -> tuple[list[Exchange], Bits, int]:

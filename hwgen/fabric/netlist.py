@@ -6,12 +6,15 @@ It is data: a family writes it as the family's primitives, counts its cells, and
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Literal
 
 import numpy as np
 
 from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.sums import Exchange, Statement
 from hwgen.number import Codes
+
+Partner = Literal["any", "same", "none"]
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,14 @@ class Lut:
 
     Members
     -------
-    alone : whether no other function may share its place, as it stands in a slot.
+    partner : which other function may share its place: one of the same nets, on which it cannot
+        depend in a roundabout way, or none, as it stands in a slot.
     """
 
     name: str
     function: Function
     output: Net
-    alone: bool = False
+    partner: Partner = "any"
 
 
 @dataclass(frozen=True)
@@ -109,13 +113,13 @@ class Netlist:
         """The bits of an input port."""
         return tuple(Function.of(net) for net in self.inputs[port])
 
-    def wire(self, function: Function, name: str, alone: bool = False) -> Function:
+    def wire(self, function: Function, name: str, partner: Partner = "any") -> Function:
         """The function as a net: itself if it is one, else the output of a LUT."""
         if function.net is not None:
             return function
         if function not in self._luts:
             self._luts[function] = self.new_net()
-            self.cells.append(Lut(name, function, self._luts[function], alone))
+            self.cells.append(Lut(name, function, self._luts[function], partner))
         return Function.of(self._luts[function])
 
     def net(self, function: Function, name: str) -> Net:

