@@ -170,11 +170,13 @@ class Search:
 
 
 def likely(allowed: range, best: int) -> list[int]:
-    """Constants to try: the best one if it is allowed, and the ones about it with fewer bits."""
+    """Constants to try: the best one if it is allowed, and the ones about it whose low bits are
+    alike, all 0 or all 1.
+    """
     near = min(max(best, allowed[0]), allowed[-1])
     found = {near: None}
     for bits in range(1, max(abs(allowed[0]), abs(allowed[-1]), 1).bit_length() + 1):
-        for multiple in (near >> bits << bits, -(-near >> bits << bits)):
-            if multiple in allowed:
-                found[multiple] = None
+        floor, ceiling = near >> bits << bits, -(-near >> bits << bits)
+        found |= dict.fromkeys(constant for constant in (floor, ceiling, floor - 1, ceiling - 1)
+                               if constant in allowed)
     return list(found)
