@@ -24,8 +24,14 @@ class Ice40(Fabric):
         yield SelectBuilder(plan).netlist()
 
     def cells(self, netlist: Netlist) -> int:
-        """LUTs, alone or in a chain; a chain that begins with a constant needs nothing more."""
-        return sum(isinstance(cell, (Lut, Slot)) for cell in netlist.cells)
+        """LUTs, alone or in a chain, and a cell for each chain that begins with the carry of a net.
+        """
+        chains: dict[int, list[Slot]] = {}
+        for cell in netlist.cells:
+            if isinstance(cell, Slot):
+                chains.setdefault(cell.chain, []).append(cell)
+        return sum(isinstance(cell, (Lut, Slot)) for cell in netlist.cells) + sum(
+            _fed(slots) for slots in chains.values())
 
     def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
         for slot in slots:
@@ -41,6 +47,21 @@ class Ice40(Fabric):
                 m.submodules[f"{slot.name}_adder"] = Instance(
                     "SB_CARRY", i_I0=wires[x], i_I1=wires[y], i_CI=wires[slot.carry_in],
                     o_CO=wires[slot.carry_out])
+
+
+def _fed(slots: list[Slot]) -> bool:
+    """Whether a chain begins with the carry of a net, once Yosys has taken away the carries before
+    it that are but one of their inputs.
+    """
+    carry = slots[0].carry_in
+    for slot in slots:
+        if slot.next_carry is None:
+            return False
+        low, middle, high = sorted((*summands(slot), carry))
+        if middle > 1:
+            return carry > 1
+        carry = low if low == middle else high
+    return False
 
 
 def summands(slot: Slot) -> tuple[Net, Net]:

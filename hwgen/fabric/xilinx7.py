@@ -28,7 +28,7 @@ class Xilinx7(Fabric):
 
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
         yield from plain_netlists(plan, _PINS)
-        yield from digit_netlists(plan, _fits)
+        yield from digit_netlists(plan, _fits, self.cells)
 
     def cells(self, netlist: Netlist) -> int:
         """LUTs: of slots, alone, or for two functions of the same inputs.
