@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SHOWN = ("mae_percent", "wce_percent", "mre_percent")
-_MARKS = "os^vDP*Xhp<>d"
+_MARKS = "os^vDPXhp<>d"
 _STYLE: dict[Any, Any] = {"svg.hashsalt": "hwgen", "font.size": 10, "axes.titlesize": 11}
 
 
@@ -35,31 +35,36 @@ def area_figure(title: str, sets: Mapping[str, Sequence[Point]]) -> str:
         rcdefaults()
         rcParams.update(_STYLE)
         figure = Figure(figsize=(12, 1.2 + 3.6 * len(sets)), layout="constrained")
+        kinds = sorted({point.kind for points in sets.values() for point in points
+                        if any(error_of(point, metric) for metric in SHOWN)} - {"searched"})
         grid = figure.subplots(len(sets), len(SHOWN), squeeze=False, sharex="col", sharey=True)
         for row, (name, points) in zip(grid, sets.items(), strict=True):
             for axes, metric in zip(row, SHOWN, strict=True):
-                _draw(axes, points, metric)
+                _draw(axes, points, metric, kinds)
             row[0].set_ylabel(f"{name}\ncells")
         grid[0][0].set_ylim(0, 1.03 * max(p.cells for points in sets.values() for p in points))
         for axes, metric in zip(grid[-1], SHOWN, strict=True):
             axes.set_xlabel(f"{METRICS[metric].label.rstrip('%')}, %")
         figure.suptitle(title)
-        figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=5,
+        handles = {label: handle for row in grid for handle, label in zip(
+            *row[0].get_legend_handles_labels(), strict=True)}
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5,
                       fontsize="small")
         with io.StringIO() as buffer:
             figure.savefig(buffer, format="svg", metadata={"Date": None})
             return buffer.getvalue()
 
 
-def _draw(axes: "Axes", points: Sequence[Point], metric: str) -> None:
-    approximate = [point for point in points if error_of(point, metric)]
-    kinds = sorted({point.kind for point in approximate})
-    for place, kind in enumerate(kinds):
-        chosen = [point for point in approximate if point.kind == kind]
+def _draw(axes: "Axes", points: Sequence[Point], metric: str, kinds: Sequence[str]) -> None:
+    styles = {kind: (_MARKS[place % len(_MARKS)], f"C{place % 10}", 5)
+              for place, kind in enumerate(kinds)} | {"searched": ("*", "k", 8)}
+    for kind, (mark, color, size) in styles.items():
+        chosen = [point for point in points if point.kind == kind and error_of(point, metric)]
+        if not chosen:
+            continue
         mapped = chosen[0].mapped
         axes.plot([error_of(point, metric) for point in chosen], [point.cells for point in chosen],
-                  _MARKS[place % len(_MARKS)], color=f"C{place % 10}", ms=5, ls="",
-                  fillstyle="full" if mapped else "none",
+                  mark, color=color, ms=size, ls="", fillstyle="full" if mapped else "none",
                   label=f"{kind}{'' if mapped else ' (synthesised)'}")
     best = [point for point in front(points, metric) if error_of(point, metric)]
     axes.step([error_of(point, metric) for point in best], [point.cells for point in best],

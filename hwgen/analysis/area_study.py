@@ -2,8 +2,8 @@
 
 FILE is a Markdown document with a line ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->`` for each
 table; what stands between them is replaced, and figures go beside it.  A table or a figure that
-the document has no place for is not measured.  What is finished stays in the cache, so an
-interrupted run goes on where it ended, and a second one takes seconds.
+the document has no place for is not measured.  What is synthesised and placed stays in the cache,
+so an interrupted run goes on where it ended; the searches for masks take minutes every time.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hwgen.analysis.area_plots import SHOWN, area_figure
 from hwgen.analysis.mac_area import WIDTHS, Mac, macs
-from hwgen.analysis.multiplier_area import Point, error_of, front, job, points
+from hwgen.analysis.multiplier_area import Point, error_of, front, job, points, searched
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.mapped import MappedUnit
 from hwgen.arith.multiplier import Operands
@@ -31,9 +31,10 @@ _EXACT = ((8, False), (8, True), (4, False), (4, True))
 
 @cache
 def byte_points(signed: bool, target: str) -> list[Point]:
-    """The multipliers of 8 bits of all families."""
+    """The multipliers of 8 bits of all families, and the smallest masks for some errors."""
     say(f"sizing {'signed' if signed else 'unsigned'} multipliers on {target}")
-    return points(Operands(*[Fixed(width=8, signed=signed)] * 2), target)
+    operands = Operands(*[Fixed(width=8, signed=signed)] * 2)
+    return points(operands, target) + searched(operands, target)
 
 
 def exact_table() -> str:

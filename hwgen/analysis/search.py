@@ -21,6 +21,7 @@ MAX_BITS = 24
 MAX_STAIRCASES = 25_000
 """Masks up to which all staircases are tried."""
 
+_SAVED = 2  # the most cells that a constant saves
 _LATE_LEVELS = 3  # levels that took more cells than the best, after which all others will
 
 Watch = Callable[[float, str], None]
@@ -116,7 +117,10 @@ class Search:
         return range(max(low, found.start), min(high + 1, found.stop))
 
     def consider(self, mask: Mask) -> int | None:
-        """The fewest cells found for a mask, None outside of the error; the best is remembered."""
+        """The fewest cells found for a mask, None outside of the error; the best is remembered.
+
+        Those without a constant where they are so many that none can make it the best.
+        """
         if mask not in self._seen:
             loss = self.masks.loss(mask)
             self._seen[mask] = self._tried(mask, loss, self.constants(loss))
@@ -125,6 +129,9 @@ class Search:
     def _tried(self, mask: Mask, loss: Loss, allowed: range) -> int | None:
         if not allowed:
             return None
+        least = self.cells(mask, 0)
+        if least > self.best.cells + _SAVED:
+            return least
         measure = self.goal.measure
         constants = likely(allowed, loss.best(measure))
         constants.sort(key=lambda constant: loss.error(measure, constant))
@@ -170,11 +177,13 @@ class Search:
 
 
 def likely(allowed: range, best: int) -> list[int]:
-    """Constants to try: the best one if it is allowed, and the ones about it with fewer bits."""
+    """Constants to try: the best one if it is allowed, and the ones about it whose low bits are
+    alike, all 0 or all 1.
+    """
     near = min(max(best, allowed[0]), allowed[-1])
     found = {near: None}
     for bits in range(1, max(abs(allowed[0]), abs(allowed[-1]), 1).bit_length() + 1):
-        for multiple in (near >> bits << bits, -(-near >> bits << bits)):
-            if multiple in allowed:
-                found[multiple] = None
+        floor, ceiling = near >> bits << bits, -(-near >> bits << bits)
+        found |= dict.fromkeys(constant for constant in (floor, ceiling, floor - 1, ceiling - 1)
+                               if constant in allowed)
     return list(found)

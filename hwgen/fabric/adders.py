@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from hwgen.fabric.builder import Builder, Plan
-from hwgen.fabric.logic import ONE, ZERO, Function, Net, numbered, renamed
+from hwgen.fabric.logic import ONE, ZERO, Function, Net, numbered
 from hwgen.fabric.netlist import Chain, Netlist
 from hwgen.fabric.products import Weights
 from hwgen.fabric.sums import Digits, Statement, joined, negated
@@ -125,19 +125,22 @@ def add_bits(netlist: Netlist, chain: Chain, name: str, x: Function, y: Function
     fits : what the slot can be, with ``fed`` for its last arguments.
     """
     net = netlist.new_net()
-    numbers, _ = numbered(x, y)
     x, y = (netlist.wire(bit, f"{name}{side}") if alone else bit for bit, side, alone in
-            zip((x, y), "xy", _alone(*numbers, ends, fits, *fed), strict=True))
-    numbers, nets = numbered(x, y)
-    total, carry = added(len(nets) + 2, *numbers, ends)
-    names = dict(enumerate([*nets, net], 2))
-    return chain.append(name, net, renamed(total, names), renamed(carry, names) if carry else None)
+            zip((x, y), "xy", _alone(x, y, ends, fits, *fed), strict=True))
+    return chain.append(name, net, *added(net, x, y, ends))
 
 
 @lru_cache(1 << 16)
 def _alone(x: Function, y: Function, ends: bool, fits: Callable[..., bool],
            *fed: bool) -> tuple[bool, bool]:
-    """Which of two bits, of nets from 2 on, go through a LUT before a slot can add them."""
+    """Which of two bits go through a LUT before a slot can add them."""
+    return _numbered_alone(*numbered(x, y)[0], ends, fits, *fed)
+
+
+@lru_cache(1 << 16)
+def _numbered_alone(x: Function, y: Function, ends: bool, fits: Callable[..., bool],
+                    *fed: bool) -> tuple[bool, bool]:
+    """The same for bits of nets from 2 on."""
     carry = max((*x.nets, *y.nets, 1)) + 1
     spare = [Function.of(carry + 1), Function.of(carry + 2)]
     for left, right in ((x, y), (spare[0], y), (x, spare[1])):

@@ -10,6 +10,7 @@ chain's first carry.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from hwgen.fabric.adders import Spot, add_bits, chosen
 from hwgen.fabric.builder import Builder, Plan
@@ -25,6 +26,7 @@ Fits = Callable[[Net, Function, Function | None, bool], bool]
 last argument says that it is the first of a chain whose first carry is a net."""
 
 _PICKED = 5  # nets that y can depend on
+_KNOWN = 1 << 10  # circuits of which the spots are kept: those of a mask with any constant
 _FOLDED = 3  # columns for which it pays to form the sum in LUTs before the chain
 
 
@@ -69,27 +71,47 @@ class Sum(Number):
     before: tuple[int, int] | None = None
 
 
-def digit_netlists(plan: Plan, fits: Fits) -> Iterator[Netlist]:
+def digit_netlists(plan: Plan, fits: Fits, cells: Callable[[Netlist], int]) -> Iterator[Netlist]:
     """Circuits for the same sum, among them the smallest known.
 
     They differ in how rows pair up, in what of the constant the sum begins with, and what goes to
-    spots where a one costs nothing.
+    spots where a one costs nothing. Ones at spots save no cells, so that what takes too many
+    without them is not built.
     """
     width = plan.products.width
     total = plan.products.constant % (1 << width)
-    for steps in _partitions(plan.products):
+    bare = replace(plan, products=replace(plan.products, constant=0))
+
+    def spots(steps: tuple[Step, ...], constant: int) -> tuple[tuple[Spot, ...], int]:
+        return _spots(bare, steps, fits, constant, cells)
+
+    fewest: int | None = None
+    for steps in sorted(_partitions(plan.products), key=lambda steps: spots(steps, 0)[1]):
+        if fewest is not None and spots(steps, 0)[1] >= fewest:
+            return
         for constant in dict.fromkeys((0, *(1 << column for column in range(width)), total)):
-            dry = DigitBuilder(plan, steps, fits, frozenset(), constant)
-            dry.netlist()
-            ones = chosen(dry.spots, (total - constant) % (1 << width), width)
+            free, least = spots(steps, constant)
+            if fewest is not None and least >= fewest:
+                continue
+            ones = chosen(free, (total - constant) % (1 << width), width)
             if ones is None:
                 continue
             builder = DigitBuilder(plan, steps, fits, ones, constant)
             netlist = builder.netlist()
             if ones <= set(builder.spots):
+                fewest = min(cells(netlist), fewest or cells(netlist))
                 yield netlist
                 if not constant:
                     break
+
+
+@lru_cache(_KNOWN)
+def _spots(plan: Plan, steps: tuple[Step, ...], fits: Fits, constant: int,
+           cells: Callable[[Netlist], int]) -> tuple[tuple[Spot, ...], int]:
+    """The spots of a circuit without ones, and its cells."""
+    builder = DigitBuilder(plan, steps, fits, frozenset(), constant)
+    netlist = builder.netlist()
+    return tuple(builder.spots), cells(netlist)
 
 
 def _partitions(products: PartialProducts) -> Iterator[tuple[Step, ...]]:

@@ -9,7 +9,7 @@ from amaranth import Const, Instance, Module, Signal, Value
 
 from hwgen.fabric.adders import adder_netlists
 from hwgen.fabric.builder import Plan
-from hwgen.fabric.family import Fabric, Wires
+from hwgen.fabric.family import Fabric, Wires, inverters
 from hwgen.fabric.lanes import LanePlan
 from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
@@ -43,7 +43,8 @@ class Ecp5(Fabric):
         for cell in netlist.cells:
             if isinstance(cell, Slot):
                 lengths[cell.chain] = lengths.get(cell.chain, 0) + 1
-        return luts + sum(length + length % 2 + 4 for length in lengths.values())
+        chains = sum(length + length % 2 + 4 for length in lengths.values())
+        return luts + inverters(netlist) + chains
 
     def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
         carry: Value = wires[slots[0].carry_in]

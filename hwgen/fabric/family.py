@@ -88,6 +88,24 @@ class Fabric(ABC):
         return {port: Cat(wires[net] for net in nets) for port, nets in netlist.outputs.items()}
 
 
+def inverters(netlist: Netlist) -> int:
+    """LUTs that come with synthesis: for slots that only invert a net, as their carry is known.
+
+    Yosys sees that, and the slot keeps but its carry.
+    """
+    levels: dict[Net, int] = {0: 0, 1: 1}  # of carries that are known
+    count = 0
+    for cell in netlist.cells:
+        if not isinstance(cell, Slot) or cell.next_carry is None:
+            continue
+        held = {cell.carry: levels[cell.carry_in]} if cell.carry_in in levels else {}
+        count += bool(held) and (~cell.total.at(held)).net not in (None, 0, 1)
+        after = cell.next_carry.at(held).constant
+        if after is not None:
+            levels[cell.carry_out] = after
+    return count
+
+
 def logic(function: Function, wires: Wires) -> Value:
     """A function as a sum of products, or the inverse of one if that has fewer."""
     if not function.nets:

@@ -1,13 +1,14 @@
 """Lattice iCE40: a cell is a LUT4 and the majority of two of its inputs and the carry."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import ClassVar
 
 from amaranth import Const, Instance, Module
 
 from hwgen.fabric.builder import Plan
-from hwgen.fabric.family import Fabric, Wires
+from hwgen.fabric.family import Fabric, Wires, inverters
 from hwgen.fabric.lanes import LanePlan
 from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
@@ -31,10 +32,10 @@ class Ice40(Fabric):
 
     def cells(self, netlist: Netlist) -> int:
         """LUTs, alone or in a chain; a chain that begins with a constant needs nothing more."""
-        return sum(isinstance(cell, (Lut, Slot)) for cell in netlist.cells)
+        return sum(isinstance(cell, (Lut, Slot)) for cell in netlist.cells) + inverters(netlist)
 
     def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
-        for slot in slots:
+        for slot in _begun(slots):
             x, y = summands(slot)
             others = [net for net in slot.total.nets if net not in (x, y, slot.carry)]
             if slot.next_carry is None:  # whose inputs may be any
@@ -47,6 +48,22 @@ class Ice40(Fabric):
                 m.submodules[f"{slot.name}_adder"] = Instance(
                     "SB_CARRY", i_I0=wires[x], i_I1=wires[y], i_CI=wires[slot.carry_in],
                     o_CO=wires[slot.carry_out])
+
+
+def _begun(slots: list[Slot]) -> Iterator[Slot]:
+    """The slots of a chain, with carries that know what their constant carry in leaves of them.
+
+    A carry of x, 0 and 1 becomes one of x, x and 0: the former Yosys takes away, and then it takes
+    a cell more to feed x into the chain.
+    """
+    carry = slots[0].carry_in
+    for slot in slots:
+        known = slot.next_carry and carry < 2 and slot.next_carry.at({slot.carry: carry})
+        carry = slot.carry_out
+        if known and known.net is not None:
+            carry = known.table if not known.nets else carry
+            slot = replace(slot, next_carry=known) if known.nets else slot
+        yield slot
 
 
 def summands(slot: Slot) -> tuple[Net, Net]:

@@ -1,8 +1,9 @@
 """Boolean functions of a few nets, as truth tables."""
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 Net = int
 """A wire of a netlist; 0 and 1 are the constants."""
@@ -50,13 +51,13 @@ class Function:
         return combined(lambda code: self.table >> code & 1, self.nets, values)
 
     def __and__(self, other: "Function") -> "Function":
-        return _joined(self, other, lambda x, y: x & y)
+        return _joined(self, other, operator.and_)
 
     def __or__(self, other: "Function") -> "Function":
-        return _joined(self, other, lambda x, y: x | y)
+        return _joined(self, other, operator.or_)
 
     def __xor__(self, other: "Function") -> "Function":
-        return _joined(self, other, lambda x, y: x ^ y)
+        return _joined(self, other, operator.xor)
 
     def __invert__(self) -> "Function":
         return Function(self.nets, self.table ^ ((1 << (1 << len(self.nets))) - 1))
@@ -89,11 +90,19 @@ def combined(value: Callable[[int], int], nets: Sequence[Net],
 @lru_cache(_KNOWN)
 def _laid_out(table: int, places: tuple[int, ...], count: int) -> int:
     """A truth table over ``count`` nets, of which its own are at ``places``."""
-    found = 0
-    for code in range(1 << count):
-        own = sum((code >> at & 1) << place for place, at in enumerate(places))
-        found |= (table >> own & 1) << code
-    return found
+    every = (1 << (1 << count)) - 1
+    found = [every * (table >> code & 1) for code in range(1 << len(places))]
+    for place in places:
+        high = _column(place, count)
+        found = [one & high | zero & ~high for zero, one in zip(found[::2], found[1::2],
+                                                                strict=True)]
+    return found[0]
+
+
+@cache
+def _column(place: int, count: int) -> int:
+    """The truth table over ``count`` nets of the one at ``place``."""
+    return sum(1 << code for code in range(1 << count) if code >> place & 1)
 
 
 def _without_idle(nets: tuple[Net, ...], table: int) -> Function:
@@ -104,13 +113,17 @@ def _without_idle(nets: tuple[Net, ...], table: int) -> Function:
 @lru_cache(_KNOWN)
 def _reduced(table: int, count: int) -> tuple[tuple[int, ...], int]:
     """The places of nets that matter, and the truth table over these."""
-    kept = tuple(place for place in range(count) if any(
-        table >> code & 1 != table >> (code ^ 1 << place) & 1 for code in range(1 << count)))
+    kept = tuple(place for place in range(count)
+                 if (table >> (1 << place) ^ table) & ~_column(place, count)
+                 & ((1 << (1 << count)) - 1))
+    if len(kept) == count:
+        return kept, table
     codes = (sum((own >> index & 1) << place for index, place in enumerate(kept))
              for own in range(1 << len(kept)))
     return kept, sum((table >> code & 1) << own for own, code in enumerate(codes))
 
 
+@lru_cache(_KNOWN)
 def _joined(left: Function, right: Function, operation: Callable[[int, int], int]) -> Function:
     nets = tuple(sorted({*left.nets, *right.nets}))
     return _without_idle(nets, operation(left.over(nets), right.over(nets)))

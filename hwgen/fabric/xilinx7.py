@@ -30,7 +30,7 @@ class Xilinx7(Fabric):
 
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
         yield from plain_netlists(plan, _PINS)
-        yield from digit_netlists(plan, _fits)
+        yield from digit_netlists(plan, _fits, self.cells)
 
     def lane_sums(self, plan: LanePlan) -> Iterator[Netlist]:
         yield Compressor(plan).netlist()

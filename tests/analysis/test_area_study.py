@@ -1,5 +1,7 @@
 """The study renews what stands between the markers of a document, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from hwgen.analysis import area_study
@@ -65,7 +67,9 @@ def test_figure_shows_each_family_and_is_the_same_twice():
              (TruncatedMultiplier(cut=3), True, 12), (DrumMultiplier(segment_bits=3), False, 30)]
     points = [Point(error_metrics(spec, OPERANDS), spec.kind, mapped, cells)
               for spec, mapped, cells in specs]
+    points.append(replace(points[2], kind="searched", cells=11))
     svg = area_figure("title", {"unsigned": points})
     assert svg == area_figure("title", {"unsigned": points})
     assert svg.count('id="axes_') == len(SHOWN)
+    assert all(f"<!-- {name} -->" in svg for name in ("drum (synthesised)", "searched"))
     assert svg.startswith("<?xml")

@@ -3,7 +3,16 @@
 import pytest
 
 from hwgen.analysis.error import error_metrics
-from hwgen.analysis.multiplier_area import Point, error_of, families, front, mapped_cells, points
+from hwgen.analysis.multiplier_area import (
+    BUDGETS_PERCENT,
+    Point,
+    error_of,
+    families,
+    front,
+    mapped_cells,
+    points,
+    searched,
+)
 from hwgen.arith.catalogue import MULTIPLIERS, ExactMultiplier, TruncatedMultiplier
 from hwgen.arith.multiplier import Operands
 from hwgen.number import Fixed
@@ -49,3 +58,11 @@ def test_points_of_narrow_multipliers(monkeypatch, tmp_path):
     assert found[0].cells == mapped_cells(ExactMultiplier(), square(4), "ice40") == 19
     assert found[1].cells < found[0].cells < found[2].cells
     assert [error_of(each, "wce") for each in found] == [0, 1 + 4 + 12, 0]
+
+
+def test_searched_masks_keep_to_their_budgets():
+    found = searched(square(4), "ice40")
+    assert {(each.kind, each.mapped) for each in found} == {("searched", True)}
+    assert all(error_of(each, "mae_percent") <= percent
+               for each, percent in zip(found, BUDGETS_PERCENT, strict=True))
+    assert found[0].cells > found[-1].cells

@@ -4,7 +4,7 @@ import pytest
 
 from hwgen.analysis.area_study import FAMILIES
 from hwgen.analysis.mac_area import PLACED, WIDTHS, macs
-from hwgen.analysis.multiplier_area import job
+from hwgen.analysis.multiplier_area import BUDGETS_PERCENT, job, searched
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.lane_sum import LaneSum
 from hwgen.arith.mapped import MappedUnit
@@ -22,6 +22,28 @@ LANES = 16, 64, 256
 LANE_SUM_CELLS = {1: 210, 4: 800, 8: 1600}  # of 256 lanes on Xilinx 7
 MAC_CELLS = {8: {"ecp5": 105, "ice40": 105, "xilinx7": 90},
              4: {"ecp5": 45, "ice40": 45, "xilinx7": 36}}
+MASKED_CELLS = {"ecp5": (64, 62, 56, 51, 44, 34, 26, 16), "ice40": (65, 63, 53, 48, 40, 30, 23, 13),
+                "xilinx7": (49, 48, 43, 37, 34, 24, 17, 9)}
+"""For each of BUDGETS_PERCENT."""
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("target", FABRICS)
+def test_masked_multiplier(target, signed, figure):
+    """8x8 bits: cells of the smallest mask within each MAE budget."""
+    operands = Operands(*[Fixed(width=8, signed=signed)] * 2)
+    cells = [point.cells for point in searched(operands, target)]
+    limits = MASKED_CELLS.get(target)
+    budgets = ", ".join(f"{percent}" for percent in BUDGETS_PERCENT)
+    figure(f"masked {operands} on {target} at MAE budgets of {budgets} %, cells", listed(cells),
+           f"targets {listed(limits)}{' + 4' if signed else ''}" if limits else "")
+    if limits:
+        assert all(found <= most + 4 * signed
+                   for found, most in zip(cells, limits, strict=True))
+
+
+def listed(numbers):
+    return ", ".join(str(number) for number in numbers)
 
 
 @pytest.mark.parametrize("signed", [False, True])

@@ -56,6 +56,8 @@ def operand(signed: bool) -> Fixed:
 @pytest.mark.parametrize(("multiplier", "signed", "form", "addend_bits"), [
     (ExactMultiplier(), False, "rows", 0), (ExactMultiplier(), True, "rows", 24),
     (ExactMultiplier(), True, "tree", 0), (TruncatedMultiplier(cut=6), True, "rows", 24),
+    (TruncatedMultiplier(cut=5, constant=32), False, "rows", 0),
+    (TruncatedMultiplier(cut=5, constant=44), False, "rows", 24),
 ])
 @pytest.mark.parametrize("family", DEVICE)
 def test_cells_are_those_foretold(family: str, multiplier: MultiplierFamily, signed: bool,
