@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hwgen.array import bank, output_stationary, random, results, skew, weight_stationary
+from hwgen.array import (
+    bank,
+    feed,
+    output_stationary,
+    random,
+    results,
+    run_ahead,
+    skew,
+    weight_stationary_mesh,
+)
 
 
 class Mutant(NamedTuple):
@@ -26,6 +35,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
     assert mutant.old in source, "the source has moved on: plant this bug anew"
     made: dict[str, Any] = {}
     exec(source.replace(mutant.old, mutant.new), function.__globals__, made)
-    for owner in (mutant.owner, skew, output_stationary, weight_stationary, bank, random, results):
+    for owner in (mutant.owner, skew, feed, output_stationary, weight_stationary_mesh, run_ahead,
+                  bank, random, results):
         if mutant.name in vars(owner):
             monkeypatch.setattr(owner, mutant.name, made[mutant.name])

@@ -3,30 +3,34 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from amaranth import Signal
 
 from hwgen import lfsr
 from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.arith.exact import ExactMultiplierUnit
-from hwgen.array import mesh, random, results, skew
+from hwgen.array import feed, mesh, random, results, skew
 from hwgen.array.bank import BankCellUnit
+from hwgen.array.feed import ParallelFeed, SerialFeed
 from hwgen.array.grid import Grid
 from hwgen.array.output_stationary import (
     OutputStationary,
     OutputStationaryCellUnit,
     OutputStationaryMesh,
 )
+from hwgen.array.planes import PlaneSequencerUnit
 from hwgen.array.random import Draws, Randomness, SourceCellUnit
-from hwgen.array.weight_stationary import (
-    WeightStationary,
-    WeightStationaryCellUnit,
-    WeightStationaryMesh,
-)
+from hwgen.array.row_feed import RowFeedUnit
+from hwgen.array.run_ahead import RunAheadCellUnit, RunAheadMesh
+from hwgen.array.weight_stationary import WeightStationary
+from hwgen.array.weight_stationary_mesh import WeightStationaryCellUnit, WeightStationaryMesh
 from hwgen.lfsr import DrawSourceUnit, SeederUnit
 from hwgen.number import Overflow, Rounding
 from hwgen.pe import parallel
+from hwgen.pe.dot_product import DotProductPE
 from hwgen.pe.running_sums import RunningSums
+from hwgen.pe.serial import SerialPEUnit
 from tests.array.products import (
     OS,
     WS,
@@ -52,6 +56,13 @@ CHUNKS = {"a": {"width": 4}, "b": {"width": 4},
           "accumulator": {"width": 7, "overflow": "saturate",
                           "chunk": {"steps": 3, "width": 8, "overflow": "wrap"}}}
 
+DYNAMIC = {"kind": "dynamic"}
+ACTIVATIONS = {"kind": "activation-serial", "lanes": 2, "pipeline": 2, "a": {"width": 4},
+               "b": {"width": 4}, "precision": DYNAMIC}
+BOTH = {"kind": "both-serial", "lanes": 2, "a": {"width": 4}, "b": {"width": 4},
+        "precision": DYNAMIC}
+AHEAD = {**BOTH, "kind": "activation-serial", "precision": {**DYNAMIC, "run_ahead": 2}}
+
 
 def draws(dataflow: dict[str, Any], sharing: str, rows: int = 3) -> mesh.ArraySpec:
     """Draws of three bits for the steps and of two for the results."""
@@ -68,6 +79,15 @@ def product(array: mesh.ArraySpec, shape: tuple[int, int, int], codes: str = "ra
     a, b = operands_of(array, shape, codes)
     expect_golden(array, a, b)
     expect_rtl(array, a, b, max_cycles=600, **options)
+
+
+def serial(array: mesh.ArraySpec, shape: tuple[int, int, int], **options: Any) -> None:
+    """Codes of all sizes; without stalls in the cycles of the schedule."""
+    a, b = operands_of(array, shape)
+    a = a >> np.random.default_rng(0).integers(0, 4, a.shape if array.run_ahead else (len(a), 1))
+    b = b >> np.random.default_rng(1).integers(0, 4, (len(b), 1))
+    run = expect_rtl(array, a, b, max_cycles=3000, **options)
+    assert options or run.cycles[-1] + 1 == array.schedule_of(a, b).cycles
 
 
 def reset(array: mesh.ArraySpec) -> None:
@@ -129,6 +149,15 @@ CASES: dict[str, Callable[[], None]] = {
     "ws reset": lambda: reset(array_of(3, 3, dataflow=WS)),
     "ws cycles": lambda: cycles(array_of(3, 2, dataflow=WS)),
     "os cycles": lambda: cycles(array_of(3, 2, dataflow=OS, pe={"lanes": 2})),
+    "os serial": lambda: serial(array_of(2, 2, dataflow=OS, pe=ACTIVATIONS), (4, 5, 4)),
+    "os serial stalls": lambda: serial(array_of(2, 2, dataflow=OS, pe=ACTIVATIONS), (4, 5, 4),
+                                       stall=0.5),
+    "ws serial": lambda: serial(array_of(2, 2, dataflow={**WS, "bank_rows": 1}, pe=BOTH),
+                                (3, 16, 4)),
+    "ws serial activations": lambda: serial(array_of(
+        2, 2, dataflow={**WS, "bank_rows": 1}, pe=ACTIVATIONS), (7, 8, 2)),
+    "run ahead": lambda: serial(array_of(3, 2, dataflow={**WS, "bank_rows": 5}, pe=AHEAD),
+                                (7, 12, 4)),
     "golden os": lambda: golden(array_of(dataflow=OS, pe=ROUNDING), "small"),
     "golden ws": lambda: golden(array_of(dataflow=WS, pe=ROUNDING), "extremes"),
 }
@@ -190,9 +219,7 @@ MUTANTS = {
         "os draws", SeederUnit, "elaborate", "left.eq(load_cycles(spec.sources, spec.bits))",
         "left.eq(load_cycles(spec.sources, spec.bits) - 1)"),
     "operands not held back while seeding": Mutant(
-        "os draws", OutputStationaryMesh, "_accept", " & ~busy", ""),
-    "activations not held back while seeding": Mutant(
-        "ws draws", WeightStationaryMesh, "_accept", " & ~busy", ""),
+        "os draws", ParallelFeed, "allow", " & ~self._busy", ""),
     "reset does not seed again in os": Mutant(
         "os draws reset", SeederUnit, "elaborate", "Signal(init=1)",
         "Signal(init=1, reset_less=True)"),
@@ -275,7 +302,7 @@ MUTANTS = {
         "os cycles", OutputStationaryMesh, "_accept", "cooldown.eq(rows - 1)",
         "cooldown.eq(rows)"),
     "beat of a alone accepted": Mutant(
-        "os stalls", OutputStationaryMesh, "_accept", "en & self.b.valid & free", "en & free"),
+        "os stalls", feed, "_join", "if others else ready", "if not others else ready"),
     "wrong last row": Mutant(
         "os", OutputStationaryMesh, "_last_row", "rows - 1\n", "rows - 2\n"),
     "sum not cleared": Mutant(
@@ -287,30 +314,67 @@ MUTANTS = {
         "ws stalls", BankCellUnit, "elaborate", "self.en & step", "self.en"),
     "bank reads what is being written": Mutant(
         "ws single row", BankCellUnit, "elaborate", "(write,) if", "() if"),
+    "bank of unequal steps reads what is being written": Mutant(
+        "ws serial activations", BankCellUnit, "elaborate", " or pe.flags", ""),
+    "sign plane added": Mutant(
+        "os serial", SerialPEUnit, "_negate", 'flags.get("negate")', "None"),
+    "sum of a step kept for the next": Mutant(
+        "os serial", SerialPEUnit, "_step_sum", "kept.eq(0)", "kept.eq(total)"),
+    "planes added while none come": Mutant(
+        "os serial stalls", SerialPEUnit, "_step_sum", 'm.Elif(flags["run"])', "m.Else()"),
+    "every pair of planes doubles": Mutant(
+        "ws serial", SerialPEUnit, "_step_sum", 'if "double" in flags else kept << 1',
+        "if 0 else kept << 1"),
+    "serial pipeline not held": Mutant(
+        "os serial stalls", SerialPEUnit, "_later", "m.If(self.en)", "m.If(1)"),
+    "significance ends a pair early": Mutant(
+        "ws serial", PlaneSequencerUnit, "_following", "(self.a == 0)", "(self.a == 1)"),
+    "planes go on without the mesh": Mutant(
+        "os serial stalls", PlaneSequencerUnit, "elaborate", "self.en & self.go", "self.go"),
+    "beat let go a plane early": Mutant(
+        "os serial", SerialFeed, "allow", "(self.go & self.last)", "self.go"),
+    "planes found of the beat to come": Mutant(
+        "os serial", SerialFeed, "_drive_bits",
+        'bits.eq(self._kept(found.precision, f"found_{side}"))', "bits.eq(found.precision)"),
+    "planes of the weights to come": Mutant(
+        "ws serial", WeightStationaryMesh, "_weight_bits", "Mux(begins, waiting, current)",
+        "waiting"),
+    "planes of a tile's last weights alone": Mutant(
+        "ws serial", WeightStationaryMesh, "_weight_bits", "found.mask | so_far", "found.mask"),
+    "step before the sum from above": Mutant(
+        "run ahead", RowFeedUnit, "elaborate", "self.summed & self.space", "self.space"),
+    "sum in the way of the row below": Mutant(
+        "run ahead", RowFeedUnit, "elaborate", "self.summed & self.space", "self.summed"),
+    "newest sum for the oldest": Mutant(
+        "run ahead", RunAheadCellUnit, "_waiting", "chosen = kept[-1]", "place_of = Const(0)"),
+    "weights overwritten before a row's swap": Mutant(
+        "run ahead", RunAheadMesh, "_weights", "~(reaches & loaded).any() & ~busy", "~busy"),
+    "queue of a row overrun": Mutant(
+        "run ahead", RunAheadMesh, "_rows", "Cat(row.room for row in rows).all()", "rows[0].room"),
     "bank row not rewound": Mutant(
         "ws", WeightStationaryMesh, "_bank_inputs", 'Mux(flags["last"], 0, row + 1)', "row + 1"),
     "bank flags late": Mutant(
-        "ws", WeightStationaryMesh, "_bank_inputs", "array.rows + array.pe.latency",
-        "array.rows + array.pe.latency + 1"),
+        "ws", WeightStationaryMesh, "_bank_inputs", ", ahead, ",
+        ", ahead + 1, "),
     "finish ignored": Mutant(
-        "ws", WeightStationaryMesh, "elaborate", "step & self.a.payload.finish", "step"),
+        "ws", WeightStationaryMesh, "_send", "step & beat.finish", "step"),
     "result flag late": Mutant(
-        "ws", WeightStationaryMesh, "elaborate", 'array.latency - 1, "valid',
-        'array.latency, "valid'),
+        "ws", WeightStationaryMesh, "_send", 'wave_cycles - 1, "valid',
+        'wave_cycles, "valid'),
     "weights swapped by every row": Mutant(
-        "ws", WeightStationaryMesh, "_accept", "step & first", "step"),
+        "ws", WeightStationaryMesh, "_accept", "operands.go & begins", "step"),
     "tile before its weights": Mutant(
-        "ws stalls", WeightStationaryMesh, "_accept", "(~first | full)", "(first | ~first)"),
+        "ws stalls", WeightStationaryMesh, "_accept", "~begins | full", "Const(1)"),
     "preload not overlapped": Mutant(
         "ws cycles", WeightStationaryMesh, "_accept", "(~full | swap)", "~full"),
     "weights not held": Mutant(
         "ws stalls", WeightStationaryCellUnit, "elaborate", "m.If(self.w_load)", "m.If(1)"),
     "partial sums too narrow": Mutant(
-        "ws saturates", parallel.ParallelPE, "after", "bound * steps", "bound * max(1, steps - 2)"),
+        "ws saturates", DotProductPE, "after", "bound * steps", "bound * max(1, steps - 2)"),
     "partial sums lose their sign": Mutant(
         "ws", Grid, "_received", "in sender.cells[-1].signed", "in ()"),
     "narrowed although sums overflow": Mutant(
-        "ws saturates midway", parallel.ParallelPE, "after", "high > self.format.maximum",
+        "ws saturates midway", DotProductPE, "after", "high > self.format.maximum",
         "high < 0"),
     "golden: nearest even without the kept LSB": Mutant(
         "golden os", Rounding, "golden", " + ((codes >> drop) & 1)", ""),

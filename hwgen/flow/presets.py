@@ -31,6 +31,7 @@ PRESETS = {
                     rows=28, columns=28),
     "sr12": Preset("stochastic rounding of every step into a 12-bit accumulator"),
     "chunked": Preset("two-level accumulation: narrow sums of chunks, added to a wide one"),
+    "serial": Preset("bit-serial PEs whose cycles follow the precision of the values"),
     "truncated": Preset("a multiplier without its lowest partial products"),
 }
 
