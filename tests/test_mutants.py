@@ -61,7 +61,7 @@ ACTIVATIONS = {"kind": "activation-serial", "lanes": 2, "pipeline": 2, "a": {"wi
                "b": {"width": 4}, "precision": DYNAMIC}
 BOTH = {"kind": "both-serial", "lanes": 2, "a": {"width": 4}, "b": {"width": 4},
         "precision": DYNAMIC}
-AHEAD = {**BOTH, "kind": "activation-serial", "precision": {**DYNAMIC, "run_ahead": 2}}
+AHEAD = {**BOTH, "kind": "activation-serial", "precision": {**DYNAMIC, "run_ahead": 1}}
 
 
 def draws(dataflow: dict[str, Any], sharing: str, rows: int = 3) -> mesh.ArraySpec:
@@ -84,7 +84,7 @@ def product(array: mesh.ArraySpec, shape: tuple[int, int, int], codes: str = "ra
 def serial(array: mesh.ArraySpec, shape: tuple[int, int, int], **options: Any) -> None:
     """Codes of all sizes; without stalls in the cycles of the schedule."""
     a, b = operands_of(array, shape)
-    a = a >> np.random.default_rng(0).integers(0, 4, a.shape if array.run_ahead else (len(a), 1))
+    a = a >> np.random.default_rng(0).integers(0, 4, a.shape)
     b = b >> np.random.default_rng(1).integers(0, 4, (len(b), 1))
     run = expect_rtl(array, a, b, max_cycles=3000, **options)
     assert options or run.cycles[-1] + 1 == array.schedule_of(a, b).cycles
@@ -110,7 +110,7 @@ def golden(array: mesh.ArraySpec, kind: str, depth: int = 18) -> None:
     expect_golden(array, *operands_of(array, (3, depth, 8), kind))
 
 
-CASES: dict[str, Callable[[], None]] = {
+CASES: dict[str, Callable[[], Any]] = {
     "os": lambda: product(array_of(dataflow=OS), (4, 3, 4)),
     "os rounds": lambda: product(array_of(dataflow=OS, pe=ROUNDING, output={
         "width": 6, "frac": -5, "signed": False}), (6, 9, 4)),
@@ -150,14 +150,16 @@ CASES: dict[str, Callable[[], None]] = {
     "ws cycles": lambda: cycles(array_of(3, 2, dataflow=WS)),
     "os cycles": lambda: cycles(array_of(3, 2, dataflow=OS, pe={"lanes": 2})),
     "os serial": lambda: serial(array_of(2, 2, dataflow=OS, pe=ACTIVATIONS), (4, 5, 4)),
-    "os serial stalls": lambda: serial(array_of(2, 2, dataflow=OS, pe=ACTIVATIONS), (4, 5, 4),
-                                       stall=0.5),
+    "os serial stalls": lambda: [serial(array_of(2, 2, dataflow=OS, pe=ACTIVATIONS), (4, 5, 4),
+                                        stall=0.5, seed=seed) for seed in range(4)],
     "ws serial": lambda: serial(array_of(2, 2, dataflow={**WS, "bank_rows": 1}, pe=BOTH),
                                 (3, 16, 4)),
     "ws serial activations": lambda: serial(array_of(
-        2, 2, dataflow={**WS, "bank_rows": 1}, pe=ACTIVATIONS), (7, 8, 2)),
-    "run ahead": lambda: serial(array_of(3, 2, dataflow={**WS, "bank_rows": 5}, pe=AHEAD),
-                                (7, 12, 4)),
+        2, 2, dataflow={**WS, "bank_rows": 1}, pe={**ACTIVATIONS, "lanes": 1}), (7, 16, 2)),
+    "run ahead": lambda: serial(array_of(3, 2, dataflow={**WS, "bank_rows": 24}, pe=AHEAD),
+                                (24, 6, 2)),
+    "run ahead short": lambda: serial(array_of(3, 2, dataflow={**WS, "bank_rows": 2}, pe=AHEAD),
+                                      (5, 18, 2)),
     "golden os": lambda: golden(array_of(dataflow=OS, pe=ROUNDING), "small"),
     "golden ws": lambda: golden(array_of(dataflow=WS, pe=ROUNDING), "extremes"),
 }
@@ -346,9 +348,10 @@ MUTANTS = {
     "sum in the way of the row below": Mutant(
         "run ahead", RowFeedUnit, "elaborate", "self.summed & self.space", "self.summed"),
     "newest sum for the oldest": Mutant(
-        "run ahead", RunAheadCellUnit, "_waiting", "chosen = kept[-1]", "place_of = Const(0)"),
+        "run ahead", RunAheadCellUnit, "_waiting", "chosen = kept[-1]",
+        "place_of, chosen = Const(0), kept[-1]"),
     "weights overwritten before a row's swap": Mutant(
-        "run ahead", RunAheadMesh, "_weights", "~(reaches & loaded).any() & ~busy", "~busy"),
+        "run ahead short", RunAheadMesh, "_weights", "~(reaches & loaded).any() & ~busy", "~busy"),
     "queue of a row overrun": Mutant(
         "run ahead", RunAheadMesh, "_rows", "Cat(row.room for row in rows).all()", "rows[0].room"),
     "bank row not rewound": Mutant(

@@ -208,7 +208,7 @@ def detector(m: Module, platform: Any, pe: SerialPE, side: str, codes: Any) -> A
     """What finds how many planes the codes of a beat need: ``mask`` and ``precision``."""
     operand = getattr(pe, side)
     unit = group_precision(pe, side, len(codes) // operand.width)
-    return place(m, platform, f"precision_{side}", unit, i=codes)
+    return place(m, platform, f"detector_{side}", unit, i=codes)
 
 
 def _all_valid(streams: Mapping[str, Any]) -> Any:

@@ -112,7 +112,7 @@ class RowFeedUnit(wiring.Component):
     def _beats(self, m, platform, pop):
         """The first beat's codes, flags and planes, and whether there is one."""
         spec, entries = self.spec, self.spec.entries
-        found = place(m, platform, "precision", group_precision(spec.pe, "a", spec.pe.lanes),
+        found = place(m, platform, "detector", group_precision(spec.pe, "a", spec.pe.lanes),
                       i=self.i).precision
         flags = Cat(getattr(self, f"i_{name}") for name in BEAT_FLAGS)
         beat = Cat(self.i, found, flags)
