@@ -1,1 +1,1 @@
-"""What one FPGA family offers: LUTs, carry chains, and multipliers mapped onto them."""
+"""What one FPGA family offers: LUTs, carry chains, multipliers and lane sums mapped onto them."""

@@ -17,7 +17,7 @@ from hwgen.fabric.netlist import Netlist, Slot
 from hwgen.fabric.schedule import Column, scheduled
 from hwgen.fabric.sums import Exchange
 
-_RIPPLE = 16  # sums of products behind each other in the lowest column, at most
+_RIPPLE = 16, 4  # sums of products behind each other in the lowest column, at most, and the least
 _LUT, _ENTER, _HOP = 10, 6, 1  # delays: of a LUT, of one before a carry, and of a carry
 _PINS = 6
 
@@ -40,17 +40,12 @@ class OpenChain:
 
 
 class Compressor:
-    """The circuit of a plan, without registers.
+    """The circuit of a plan, without registers, but so that products are taken in before them."""
 
-    Parameters
-    ----------
-    ripple : sums of products behind each other in the lowest column, at most.
-    """
-
-    def __init__(self, plan: LanePlan, ripple: int = _RIPPLE):
+    def __init__(self, plan: LanePlan):
         self.plan = plan
         self.net = Netlist(plan.inputs)
-        self._ripple = ripple
+        self._ripple = max(_RIPPLE[0] // (plan.stages + 1), _RIPPLE[1])
         exchanges, products, constant = positive(plan.products(self.net))
         self._ones = [constant >> column & 1 for column in range(plan.width)]
         ones = tuple((ONE, one << column) for column, one in enumerate(self._ones) if one)
@@ -92,13 +87,14 @@ class Compressor:
             self._slot(chain, _cut(products, 2))
         for _ in range(column.single):
             self._sum(_cut(products, 1))
-        left = column.begun
-        while len(products) > 2 * column.gated:
-            self._begin(_cut(products, 2))
-            left -= 1
-        while products:
-            self._sum([*self._take(1), *_cut(products, 2)])
-        return [3] * left
+        begun = len(products) // 2 - column.gated
+        first = column.gated if self.plan.stages else 0  # a late chain would make the others late
+        for place in range(begun + column.gated):
+            if first <= place < first + begun:
+                self._begin(_cut(products, 2))
+            else:
+                self._sum([*self._take(1), *_cut(products, 2)])
+        return [3] * (column.begun - begun)
 
     def _compress(self, column: Column, begun: list[int]) -> None:
         """Take in the bits and carries of this column."""

@@ -14,7 +14,7 @@ from hwgen.fabric.lanes import LanePlan
 from hwgen.fabric.logic import Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
 from hwgen.fabric.plain import plain_netlists
-from hwgen.fabric.trees import GROUPS, LaneTree
+from hwgen.fabric.trees import tree_netlists
 
 _PINS = 4
 
@@ -31,8 +31,7 @@ class Ecp5(Fabric):
         yield from adder_netlists(plan, True, lambda *slot: placed(*slot) is not None)
 
     def lane_sums(self, plan: LanePlan) -> Iterator[Netlist]:
-        for group in GROUPS:
-            yield LaneTree(plan, group, True, lambda *slot: placed(*slot) is not None, 0).netlist()
+        yield from tree_netlists(plan, lambda *slot: placed(*slot) is not None, 0)
 
     def cells(self, netlist: Netlist) -> int:
         """LUT4 and places of CCU2C; each chain ends on an even number, and takes a CCU2C to feed

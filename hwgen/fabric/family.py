@@ -34,7 +34,7 @@ class Fabric(ABC):
         """Circuits for the plan, without turning it."""
 
     def lane_sum(self, plan: LanePlan) -> Netlist | None:
-        """The smallest circuit known for ``plan``; None if synthesis knows none that is larger.
+        """The smallest circuit known for ``plan``; None if portable RTL serves as well.
 
         Ports: ``a`` and ``b`` in; ``p`` out.
         """

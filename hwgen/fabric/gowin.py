@@ -14,7 +14,7 @@ from hwgen.fabric.lanes import LanePlan
 from hwgen.fabric.logic import ZERO, Function, Net
 from hwgen.fabric.netlist import Lut, Netlist, Slot
 from hwgen.fabric.plain import plain_netlists
-from hwgen.fabric.trees import GROUPS, LaneTree
+from hwgen.fabric.trees import tree_netlists
 
 _ADD, _SUB, _MULT = 0, 1, 9  # values of ALU_MODE
 
@@ -40,8 +40,7 @@ class Gowin(Fabric):
             yield from adder_netlists(plan, True, _fits, kind)
 
     def lane_sums(self, plan: LanePlan) -> Iterator[Netlist]:
-        for group in GROUPS:
-            yield LaneTree(plan, group, True, _fits).netlist()
+        yield from tree_netlists(plan, _fits)
 
     def cells(self, netlist: Netlist) -> int:
         """LUTs and ALUs; each chain takes one more for its first carry, and ends on an even number.

@@ -5,18 +5,26 @@ it; then the groups in pairs.  Sums are as wide as they can get; those of signed
 sign in their highest bit.  Single bits are the carries with which sums of others begin.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from hwgen.fabric.adders import Fits, add_bits
-from hwgen.fabric.lanes import LanePlan
+from hwgen.fabric.lanes import Bits, LanePlan, positive
 from hwgen.fabric.logic import ONE, ZERO, Function
 from hwgen.fabric.netlist import Chain, Netlist
 from hwgen.fabric.sums import Exchange
 
 GROUPS = 1, 2, 3
 """Sizes of groups that are worth a look."""
+
+
+def tree_netlists(plan: LanePlan, fits: Fits, product: int = 1) -> Iterator[Netlist]:
+    """Circuits in one chain for the same sum, among them the smallest known."""
+    power = not plan.lanes & (plan.lanes - 1)
+    for inverted in (False, True)[: 1 + (plan.signed and power)]:
+        for group in GROUPS:
+            yield LaneTree(plan, group, True, fits, product, inverted).netlist()
 
 
 @dataclass(frozen=True)
@@ -60,9 +68,12 @@ class LaneTree:
     shared : whether one chain takes all sums.
     fits : what a slot of the family can be.
     product : LUTs that a product takes where it is a summand of one bit.
+    inverted : whether the signs of signed words are added inverted, as ``-v = ~v - 1``, which does
+        without a place between two sums; the number of lanes must be a power of two then.
     """
 
-    def __init__(self, plan: LanePlan, group: int, shared: bool, fits: Fits, product: int = 1):
+    def __init__(self, plan: LanePlan, group: int, shared: bool, fits: Fits, product: int = 1,
+                 inverted: bool = False):
         self.plan = plan
         self.net = Netlist(plan.inputs)
         self._chain = Chain(self.net, shared)
@@ -70,19 +81,33 @@ class LaneTree:
         self._fits = fits
         self._sums = 0
         self._luts = product, 0 if shared else 1
+        self._signed = plan.signed and not inverted
 
     def netlist(self) -> Netlist:
         """The whole circuit."""
         plan = self.plan
         gates = self.net.bits("a")
-        words = [Word(tuple(bit for bit, _ in word), gate)
+        words = [Word(self._positive(word), gate)
                  for word, gate in zip(plan.words(self.net), gates, strict=True)]
         total = self._tree(words) if plan.bits > 1 else self._counted(words)
         bits = [self.net.wire(bit, "p") for bit in total.bits]
         for column, (bit, wired) in enumerate(zip(total.bits, bits, strict=True)):
             self._exchange([(bit, column)], [(wired, column)])
+        if plan.signed and not self._signed:
+            top = plan.width - 1
+            constant = -plan.lanes << (plan.bits - 1)
+            self.net.exchanges.append(Exchange(((ONE, constant),), ((ONE, 1 << top),)))
+            self._exchange([(bits[-1], top), (ONE, top)], [(~bits[-1], top)])
+            bits[-1] = self.net.inverted(bits[-1], freely=True)
         self.net.drive("p", bits)
         return self.net
+
+    def _positive(self, word: Bits) -> tuple[Function, ...]:
+        """The bits of a word, its sign inverted if signs are to be."""
+        if not self._signed:
+            exchanges, word, _ = positive(word)
+            self.net.exchanges += exchanges
+        return tuple(bit for bit, _ in word)
 
     def _tree(self, words: Sequence[Word]) -> Word:
         """Groups of words, then pairs of their sums."""
@@ -125,7 +150,7 @@ class LaneTree:
         width = max(len(x.bits), len(y.bits)) + 1
         stop = min(width, self.plan.width)
         pairs = [(self._bit(x, column), self._bit(y, column)) for column in range(stop)]
-        if self.plan.signed:
+        if self._signed:
             for number in (x, y):
                 self._extend(number, stop)
         bits: list[Function] = []
@@ -134,7 +159,7 @@ class LaneTree:
             before = Function.of(self._chain.carry) & mask
             last = column == stop - 1
             bits.append(self._slot(f"sum{self._sums}_{column}", first, second, y.gate, last))
-            signed = self.plan.signed and stop == width
+            signed = self._signed and stop == width
             if signed and last:  # of the two highest, whose summands are the same
                 place = column - 1
                 self._exchange([*taken, (first, -1 - column), (second, -1 - column)],
@@ -148,7 +173,7 @@ class LaneTree:
         return Word(tuple(bits))
 
     def _bit(self, number: Word, column: int) -> Function:
-        above = number.bits[-1] if self.plan.signed and number.bits else ZERO
+        above = number.bits[-1] if self._signed and number.bits else ZERO
         return number.bits[column] if column < len(number.bits) else above
 
     def _extend(self, number: Word, stop: int) -> None:
