@@ -95,16 +95,24 @@ class GroupPackUnit(wiring.Component):
         codes = Signal(spec.group * spec.width, reset_less=True)
         field = Signal(spec.field_bits, reset_less=True)
         last = Signal(reset_less=True)
+        present = Signal(spec.group, reset_less=True)
         m.d.comb += self.i.ready.eq(detected.free)
         with detected.takes(self.i.valid):
-            m.d.sync += [codes.eq(self.i.payload.codes), last.eq(self.i.payload.last)]
+            m.d.sync += [
+                codes.eq(self.i.payload.codes), last.eq(self.i.payload.last),
+                present.eq(Cat(lane.any() for lane in self._lanes(self.i.payload.codes))),
+            ]
             if spec.field_bits:
                 m.d.sync += field.eq(ones_of(precision.mask[1:]))
-        lanes = [codes[lane * spec.width :][: spec.width] for lane in range(spec.group)]
-        present = named(m, Cat(lane.any() for lane in lanes), "present")
+        lanes = self._lanes(codes)
         if spec.signed and spec.form == "sign-magnitude":
             lanes = [self._magnitude(m, lane) for lane in lanes]
         return lanes, field, present, last
+
+    def _lanes(self, codes):
+        """The values of a group."""
+        width = self.spec.format.width
+        return [codes[lane * width :][:width] for lane in range(self.spec.format.group)]
 
     def _magnitude(self, m, lane):
         """Magnitude and sign; the least code becomes a negative zero."""

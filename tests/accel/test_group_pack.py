@@ -34,11 +34,9 @@ def test_packs_in_the_cycles_of_the_schedule(spec: GroupFormat) -> None:
     assert lasts == [GroupPack(spec).latency - 1 + end for end in ends]
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("spec", FORMATS)
-def test_stalls_change_nothing(spec: GroupFormat, seed: int) -> None:
-    packs(spec, [random_tensor(spec, groups, seed) for groups in (1, 15, 2)],
-          stall=(0.2, 0.6)[seed], seed=seed)
+def test_stalls_change_nothing(spec: GroupFormat) -> None:
+    packs(spec, [random_tensor(spec, groups, seed=1) for groups in (1, 15, 2)], stall=0.4)
 
 
 @given(st.data())

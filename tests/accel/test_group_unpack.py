@@ -57,19 +57,18 @@ def test_unpacks_in_the_cycles_of_the_schedule(spec: GroupFormat) -> None:
     assert not any(beat["error"] for beat in run.beats)
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("spec", FORMATS)
-def test_corrupt_words_raise_the_flag_and_hold_nothing_up(spec: GroupFormat, seed: int) -> None:
+def test_corrupt_words_raise_the_flag_and_hold_nothing_up(spec: GroupFormat) -> None:
     """Every second tensor is good, and must come out as such."""
-    rng = np.random.default_rng(seed)
-    todo = [words for _ in range(15)
-            for words in (corrupt_words(spec, rng), spec.pack(random_tensor(spec, 2, seed)))]
-    run = unpacks(spec, todo, stall=(0.0, 0.4)[seed], seed=seed)
+    rng = np.random.default_rng(1)
+    todo = [words for _ in range(12)
+            for words in (corrupt_words(spec, rng), spec.pack(random_tensor(spec, 2, seed=1)))]
+    run = unpacks(spec, todo, stall=0.3)
     assert any(beat["error"] for beat in run.beats)
 
 
 @given(st.data())
-@settings(max_examples=12)
+@settings(max_examples=10)
 def test_any_words(data: st.DataObject) -> None:
     spec = data.draw(formats((8, 16, 32)))
     words = st.lists(st.integers(0, 2**spec.bus_bits - 1), min_size=1, max_size=4)
@@ -81,11 +80,10 @@ def test_any_words(data: st.DataObject) -> None:
     unpacks(spec, todo, max_cycles=bound)
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("spec", FORMATS)
-def test_packed_and_unpacked_under_stalls(spec: GroupFormat, seed: int) -> None:
-    todo = [random_tensor(spec, groups, seed) for groups in (1, 15, 2)]
-    run = unpacks(spec, [spec.pack(codes) for codes in todo], stall=(0.2, 0.6)[seed], seed=seed)
+def test_packed_and_unpacked_under_stalls(spec: GroupFormat) -> None:
+    todo = [random_tensor(spec, groups, seed=2) for groups in (1, 15, 2)]
+    run = unpacks(spec, [spec.pack(codes) for codes in todo], stall=0.5)
     groups = [beat for codes in todo for beat in group_beats(spec, codes)]
     assert [{**beat, "error": 0} for beat in groups] == run.beats
 
