@@ -18,6 +18,7 @@ from hwgen.array.random import Randomness
 from hwgen.array.results import ResultStream
 from hwgen.array.row_feed import BEAT_FLAGS, RowFeed
 from hwgen.array.skew import delayed, skewed
+from hwgen.array.step_bits import StepBits
 from hwgen.array.weight_stationary_mesh import (
     WeightStationaryCell,
     WeightStationaryCellUnit,
@@ -245,33 +246,31 @@ def cycles(array: "ArraySpec", a_bits: Codes, b_bits: Codes, last: Codes) -> int
     last : whether each beat is the last of its tile.
     """
     rows, ahead, queue = array.rows, array.run_ahead, queued(array)
-    tile_of = np.cumsum(last) - last
-    planes = array.pe.step_cycles
-    done = np.full((len(a_bits) + 1, rows), -1, np.int64)  # of beat m in row m + 1; before all: -1
-    swapped = np.full((len(b_bits) + 1, rows), -1, np.int64)
-    loaded = _loaded(rows, swapped[0], -1)
-    accepted = -1
-    for beat, bits in enumerate(a_bits):
-        begins = beat == 0 or bool(last[beat - 1])
-        tile = int(tile_of[beat])
+    b_bits = b_bits[np.cumsum(last) - last][:, None]  # of each beat's tile
+    planes = StepBits(array).cycles(a_bits, b_bits).tolist()
+    before = [-1] * rows
+    done = [before]  # of beat m in place m + 1
+    swapped, loaded, accepted, begins = before, _loaded(before, -1), -1, True
+    for beat, counts in enumerate(planes):
         if begins and beat:
-            loaded = _loaded(rows, swapped[tile], loaded)
-        freed = done[beat + 1 - queue].max() if beat >= queue else -2
-        accepted = max(accepted + 1, int(freed) + 1)
-        above = -1
-        for row in range(rows):
-            first = max(int(done[beat, row]), accepted, loaded if begins else 0) + 1
-            count = int(planes(int(bits[row]), int(b_bits[tile])))
-            room = done[beat - ahead, row + 1] + 1 if row + 1 < rows and beat > ahead else 0
-            above = max(first + count - 1, above + 1 if row else 0, int(room))
-            done[beat + 1, row] = above
-            if begins:
-                swapped[tile + 1, row] = above if count == 1 else first
-    return int(done[-1, -1]) + 1
+            loaded = _loaded(swapped, loaded)
+        accepted = max(accepted, max(done[beat + 1 - queue]) if beat >= queue else -1) + 1
+        firsts = [max(ended, accepted, loaded if begins else 0) + 1 for ended in done[beat]]
+        ends = list[int]()
+        for row, (first, count) in enumerate(zip(firsts, counts, strict=True)):
+            above = ends[-1] + 1 if row else 0
+            room = done[beat - ahead][row + 1] + 1 if row + 1 < rows and beat > ahead else 0
+            ends.append(max(first + count - 1, above, room))
+        if begins:
+            swapped = [end if count == 1 else first
+                       for end, count, first in zip(ends, counts, firsts, strict=True)]
+        done.append(ends)
+        begins = bool(last[beat])
+    return done[-1][-1] + 1
 
 
-def _loaded(rows: int, swapped: Codes, before: int) -> int:
+def _loaded(swapped: list[int], before: int) -> int:
     """When the last of a tile's weights is accepted; row k's once it has swapped to the last."""
-    for row in range(rows):
-        before = max(before + 1, int(swapped[row]) + 1)
+    for swap in swapped:
+        before = max(before, swap) + 1
     return before

@@ -1,7 +1,7 @@
 """What precision that follows the data saves: ``python -m hwgen.nn.bit_serial_study FILE``.
 
-Traffic and cycles of the digits network and of convolutions of two photographs, as two Markdown
-tables that take the place of those between the markers of FILE, and a figure beside it.
+Traffic and cycles of the digits network and of convolutions of two photographs, as Markdown tables
+that take the place of those between the markers of FILE, and a figure beside it.
 
 **Cycles.**  An output-stationary array of R rows, C columns and L lanes takes a step for R x L
 activations and C x L weights. A parallel array takes one cycle a step, a fixed-width serial one W
@@ -20,7 +20,7 @@ import numpy as np
 from hwgen.analysis.traffic import Traffic, traffic
 from hwgen.arith.group_precision import GroupPrecision
 from hwgen.flow.design import write_files
-from hwgen.nn import photos
+from hwgen.nn import bit_serial_rows, photos
 from hwgen.nn.digits import ACTIVATION_BITS, DigitsNetwork
 from hwgen.nn.train_digits import Split, train
 from hwgen.number import Codes, Fixed, Rounding
@@ -232,6 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = [(tensor, traffic(tensor.codes, tensor.container))
                  for tensors, _ in every for tensor in tensors]
         text = tables(found, [layer for _, layers in every for layer in layers])
+        text += bit_serial_rows.table()
         write_files(page.parent, {page.name: f"{head}{BEGIN}\n{text}\n{END}{tail}"})
         figure(found, page.parent / FIGURE)
     except InputError as error:

@@ -38,7 +38,8 @@ def test_every_field_is_explained(name: str) -> None:
 def test_rtl_is_the_golden(name: str) -> None:
     """On codes so small that the results of none saturate all."""
     array, rng = preset(name, rows=2, columns=3), np.random.default_rng(0)
-    a, b = (rng.integers(-99, 100, shape) for shape in ((3, 20), (20, 4)))
+    a, b = (rng.integers(max(-99, operand.minimum), 100, shape)
+            for operand, shape in ((array.pe.a, (3, 20)), (array.pe.b, (20, 4))))
     expect_rtl(array, a, b)
     assert np.unique(array.golden(a, b)).size > 4
 
@@ -81,7 +82,8 @@ def test_truncated_is_approximate() -> None:
 
 
 @pytest.mark.parametrize(("name", "values", "message"), [
-    ("gupt", {}, "--preset must be one of default, gupta, sr12, chunked, truncated, not 'gupt'"),
+    ("gupt", {}, "--preset must be one of default, gupta, sr12, chunked, serial, truncated, "
+     "not 'gupt'"),
     ("gupta", {"dataflow": "weight-stationary"},
      "--dataflow must be output-stationary with --preset gupta, not 'weight-stationary'"),
     ("gupta", {"rows": 0}, "rows must be at least 1, not 0"),

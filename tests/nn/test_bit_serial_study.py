@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwgen.nn import bit_serial_study
+from hwgen.array.mesh import ArraySpec
+from hwgen.nn import bit_serial_rows, bit_serial_study
 from hwgen.nn.bit_serial_study import (
     BEGIN,
     END,
@@ -51,6 +52,19 @@ def test_product_cycles_by_hand() -> None:
                          f"{steps / both:.2%} |")
 
 
+@pytest.mark.parametrize(("kind", "member"), [
+    ("activation-serial", "activation_cycles"), ("both-serial", "both_cycles")])
+def test_cycles_are_those_of_the_array(kind: str, member: str) -> None:
+    """All but the fill, which comes once."""
+    rng = np.random.default_rng(3)
+    a, b = small(rng, (20, 200)), small(rng, (11, 200))
+    layer = product_layer("layer", Tensor("a", a, INT8), Tensor("b", b, INT8))
+    array = ArraySpec.parse({"name": "mac", "pe": {
+        "kind": kind, "lanes": LANES, "precision": {"kind": "dynamic"}}})
+    fill = array.latency + array.rows - 1
+    assert array.schedule_of(a, b.T).cycles == getattr(layer, member) + fill
+
+
 def test_convolution_is_the_product_of_its_patches() -> None:
     """The same layer, with every patch of the image as a row."""
     rng = np.random.default_rng(2)
@@ -88,6 +102,8 @@ def test_digits_are_those_of_the_network(bits: int) -> None:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The digits alone."""
     monkeypatch.setattr(bit_serial_study, "cases", lambda: [digits(8), digits(16)])
+    first = next(bit_serial_rows.layers())
+    monkeypatch.setattr(bit_serial_rows, "layers", lambda: [first])
 
 
 @pytest.mark.usefixtures("quick")
