@@ -37,7 +37,8 @@ class Ecp5(Fabric):
         for cell in netlist.cells:
             if isinstance(cell, Slot):
                 lengths[cell.chain] = lengths.get(cell.chain, 0) + 1
-        return luts + inverters(netlist) + sum(length + length % 2 + 4 for length in lengths.values())
+        luts += inverters(netlist)
+        return luts + sum(length + length % 2 + 4 for length in lengths.values())
 
     def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
         carry: Value = wires[slots[0].carry_in]
