@@ -271,6 +271,11 @@ class ApartBuilder(AdderBuilder):
 
     _inverted = 0  # all columns of what was subtracted
 
+    def __init__(self, plan: Plan, shared: bool, fits: Fits, ones: frozenset[Spot],
+                 constant: int):
+        super().__init__(plan, shared, fits, ones, constant)
+        self._less = Adders(self.net, self.chain, plan.products.width, fits)  # a one counts as -1
+
     @property
     def offset(self) -> int:
         products = self.plan.products
@@ -296,7 +301,7 @@ class ApartBuilder(AdderBuilder):
 
     def add(self, x: Vector, y: Vector, name: str) -> Difference:
         total = self.adders.add(x, y, name)
-        taken = self.adders.add(_taken(x), _taken(y), f"{name}n")
+        taken = self._less.add(_taken(x), _taken(y), f"{name}n")
         return _difference(total, taken)
 
     def moved(self, total: Vector, cycles: int) -> Difference:

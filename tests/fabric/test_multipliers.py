@@ -69,6 +69,14 @@ def test_any_mask_constant_and_form(fabric, plan):
     expect_sum(fabric, plan)
 
 
+@FAMILIES
+def test_no_one_goes_to_what_is_subtracted(fabric):
+    first = (8, 7, 5, 4, 3, 2, 1, 1)
+    products = replace(full(8, 8, True, True), constant=148, pairs=frozenset(
+        (i, j) for j, low in enumerate(first) for i in range(low, 8)))
+    expect_sum(fabric, Plan(products))
+
+
 @pytest.mark.parametrize(("family", "form", "signs", "cells"), [
     ("ecp5", "rows", (False, False), 69), ("ecp5", "rows", (True, True), 69),
     ("ecp5", "tree", (False, False), 75), ("ecp5", "tree", (True, True), 76),
