@@ -15,6 +15,7 @@ from pathlib import Path
 from hwgen.analysis.area_plots import SHOWN, area_figure
 from hwgen.analysis.mac_area import WIDTHS, Mac, macs
 from hwgen.analysis.multiplier_area import Point, error_of, front, job, points, searched
+from hwgen.analysis.serial_area import BITS, KINDS, LANES, serial_mac
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.mapped import MappedUnit
 from hwgen.arith.multiplier import Operands
@@ -72,6 +73,21 @@ def _mac_cells(mac: Mac, portable: Mac) -> list[str]:
             f"{mac.fmax_mhz / portable.fmax_mhz:.2f}"]
 
 
+def serial_table(target: str = "xilinx7") -> str:
+    """PEs of 8, 4, 2 and 1 bits and of many lanes, parallel and bit-serial."""
+    rows = []
+    for lanes in LANES:
+        for bits in BITS:
+            found = [serial_mac(kind, bits, lanes, target) for kind in KINDS]
+            rows.append([str(lanes), f"{bits} x {bits}",
+                         *(f"{mac.area.luts:,}" for mac in found),
+                         *(f"{mac.lut_cycles:.1f}" for mac in found),
+                         f"{found[-1].luts_per_operation:.2f}"])
+    return table(["Lanes", "Bits", *(f"{kind}, LUTs" for kind in KINDS),
+                  *(f"{kind}, LUTs x cycles a MAC" for kind in KINDS),
+                  "both-serial, LUTs a binary operation"], rows)
+
+
 def front_table(target: str) -> str:
     """The multipliers of 8 bits that no other beats in both cells and MAE."""
     rows = []
@@ -99,6 +115,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "exact": exact_table,
     **{f"mac{bits}": partial(mac_table, bits) for bits in WIDTHS},
+    "serial": serial_table,
     **{f"front-{target}": partial(front_table, target) for target in FABRICS},
 }
 """Name between the markers to what makes the table."""

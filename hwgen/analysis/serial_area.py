@@ -9,9 +9,12 @@ from hwgen.flow.yosys import synthesise
 from hwgen.pe.parallel import ParallelPE
 from hwgen.pe.registered import RegisteredPE
 from hwgen.pe.serial import ActivationSerialPE, BothSerialPE, SerialPE
+from hwgen.tools.yowasp import say
 
 KINDS: dict[str, type[ParallelPE] | type[SerialPE]] = {
     "parallel": ParallelPE, "activation-serial": ActivationSerialPE, "both-serial": BothSerialPE}
+BITS = (8, 4, 2, 1)
+LANES = (16, 64, 256)
 
 
 @dataclass(frozen=True)
@@ -50,4 +53,5 @@ def serial_mac(kind: str, bits: int, lanes: int, target: str, mapped: bool = Tru
         "kind": kind, "a": operand, "b": operand, "lanes": lanes,
         "target": target if mapped else None})
     unit = RegisteredPE(pe)
+    say(f"sizing a {kind} PE of {lanes} lanes, {bits} x {bits} bits, on {target}")
     return SerialMac(pe, synthesise(convert(unit), top=unit.module_name, family=target, dsp=False))

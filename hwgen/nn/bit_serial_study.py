@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -197,9 +198,14 @@ def tables(found: Sequence[tuple[Tensor, list[Traffic]]], layers: Sequence[Layer
 
 def figure(found: Sequence[tuple[Tensor, list[Traffic]]], path: Path) -> None:
     """A bar for each tensor and format, beside the published ratio."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    drawing = Figure(figsize=(9.5, 6), layout="constrained")
+    with rc_context({"svg.hashsalt": "hwgen"}):
+        _draw(Figure(figsize=(9.5, 6), layout="constrained"), found, path)
+
+
+def _draw(drawing: Any, found: Sequence[tuple[Tensor, list[Traffic]]], path: Path) -> None:
     plots = drawing.subplots(1, 2, sharex=True, sharey=True)
     for axes, bits in zip(plots, PUBLISHED_TRAFFIC, strict=True):
         chosen = [(tensor, ratios) for tensor, ratios in found if tensor.container.width == bits]
