@@ -13,7 +13,7 @@ from amaranth.lib import wiring
 from amaranth.utils import bits_for
 
 from hwgen.arith.group_precision import ones_of
-from hwgen.array.feed import Fields, detector, serial
+from hwgen.array.feed import Fields, serial
 from hwgen.array.random import Randomness
 from hwgen.array.results import ResultStream
 from hwgen.array.row_feed import BEAT_FLAGS, RowFeed
@@ -209,23 +209,10 @@ class RunAheadMesh(WeightStationaryMesh):
                 m.d.sync += loaded.eq(loaded & ~swaps)
                 with m.If(beat):
                     m.d.sync += begun.eq(Cat(beat, begun))
-        return (Cat(Const(1, 1), begun) & beat.replicate(rows),
-                self._next_bits(m, platform, en & beat, en & complete))
-
-    def _next_bits(self, m, platform, beat, complete):
-        """Planes of the next tile's weights."""
-        pe = serial(self.array)
-        if "b" not in pe.sides:
-            return Const(1)
-        found = detector(m, platform, pe, "b", self.b.payload.codes)
-        so_far, waiting = (Signal(found.mask.shape(), name=f"weight_mask_{name}")
-                           for name in ("so_far", "waiting"))
-        mask = found.mask | so_far
-        with m.If(complete):
-            m.d.sync += [waiting.eq(mask), so_far.eq(0)]
-        with m.Elif(beat):
-            m.d.sync += so_far.eq(mask)
-        return ones_of(waiting)
+        bits = Const(1)
+        if "b" in serial(self.array).sides:
+            bits = ones_of(self._weight_mask(m, platform, en & beat, en & complete))
+        return Cat(Const(1, 1), begun) & beat.replicate(rows), bits
 
 
 def queued(array: "ArraySpec") -> int:

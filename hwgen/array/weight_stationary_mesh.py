@@ -240,18 +240,24 @@ class WeightStationaryMesh(wiring.Component):
         return step, swap, Cat(Const(1, 1), begun) & beat.replicate(rows)
 
     def _weight_bits(self, m, platform, beat, loaded, swap, begins):
-        """Planes of the widest of a tile's weights: found as they come, used from ``begins`` on."""
+        """Planes of the widest of a tile's weights, used from ``begins`` on."""
+        waiting = self._weight_mask(m, platform, beat, loaded)
+        current = Signal(waiting.shape(), name="weight_mask")
+        with m.If(swap):
+            m.d.sync += current.eq(waiting)
+        return ones_of(Mux(begins, waiting, current))
+
+    def _weight_mask(self, m, platform, beat, loaded):
+        """The mask of the planes of the loaded weights, found as they come."""
         found = detector(m, platform, serial(self.array), "b", self.b.payload.codes)
-        so_far, waiting, current = (Signal(found.mask.shape(), name=f"weight_mask_{name}")
-                                    for name in ("so_far", "waiting", "current"))
+        so_far, waiting = (Signal(found.mask.shape(), name=f"weight_mask_{name}")
+                           for name in ("so_far", "waiting"))
         mask = found.mask | so_far
         with m.If(loaded):
             m.d.sync += [waiting.eq(mask), so_far.eq(0)]
         with m.Elif(beat):
             m.d.sync += so_far.eq(mask)
-        with m.If(swap):
-            m.d.sync += current.eq(waiting)
-        return ones_of(Mux(begins, waiting, current))
+        return waiting
 
     def _bank_inputs(self, m, en, step, beat, ahead):
         """What the accumulator bank takes beside the sums, a cycle before them."""
