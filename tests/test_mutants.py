@@ -342,7 +342,7 @@ MUTANTS = {
         "ws serial", WeightStationaryMesh, "_weight_bits", "Mux(begins, waiting, current)",
         "waiting"),
     "planes of a tile's last weights alone": Mutant(
-        "ws serial", WeightStationaryMesh, "_weight_mask", "found.mask | so_far", "found.mask"),
+        "ws serial", WeightStationaryMesh, "_loaded_bits", "found.mask | so_far", "found.mask"),
     "step before the sum from above": Mutant(
         "run ahead", RowFeedUnit, "elaborate", "self.summed & self.space", "self.space"),
     "sum in the way of the row below": Mutant(

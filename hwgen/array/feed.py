@@ -74,7 +74,7 @@ class SerialFeed:
         self._held = Signal(name="held")
         self.loads, self.error, self.go = (Signal(name=name) for name in ("loads", "error", "go"))
         self.beat = self._kept_flags()
-        self.bits = {side: Signal(bits_for(self._format(side).width), name=f"{side}_bits")
+        self.bits = {side: Signal(bits_for(self._planes(side)), name=f"{side}_bits")
                      for side in "ab"}
         self._drive_bits()
         self._sequence = place(m, platform, "walk", sequencer(self._pe), en=en, go=self.go,
@@ -118,6 +118,11 @@ class SerialFeed:
     def _format(self, side: str) -> Any:
         return getattr(self._pe, side)
 
+    def _planes(self, side: str) -> int:
+        """Planes of an operand; one of whole words."""
+        width: int = self._format(side).width if side in self._pe.sides else 1
+        return width
+
     def _kept(self, value: Any, name: str) -> Signal:
         """A field of the beat that is held."""
         kept = Signal(value.shape(), name=name, reset_less=True)
@@ -144,13 +149,14 @@ class SerialFeed:
         """The planes of each operand, where the streams tell."""
         m, pe = self._m, self._pe
         for side, bits in self.bits.items():
-            width = self._format(side).width
+            width = self._planes(side)
             if side not in pe.sides:
                 m.d.comb += bits.eq(1)
             elif isinstance(pe.precision, RunTimePrecision):
                 told = getattr(self._streams["a"].payload, f"{side}_bits")
                 m.d.comb += bits.eq(getattr(self.beat, f"{side}_bits"))
-                with m.If(self.loads & ((told == 0) | (told > width))):
+                above = told > width if width + 1 < 1 << len(told) else Const(0)
+                with m.If(self.loads & ((told == 0) | above)):
                     m.d.sync += self.error.eq(1)
             elif not is_dynamic(pe):
                 m.d.comb += bits.eq(width)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
@@ -67,9 +67,22 @@ class PlaneStoreUnit(wiring.Component):
         codes = Signal(len(self.i), reset_less=True)
         with m.If(self.load):
             m.d.sync += codes.eq(self.i)
-        m.d.comb += self.o.eq(Cat(codes[start : start + width].bit_select(self.index, 1)
-                                  for start in range(0, len(codes), width)))
+        m.d.comb += self.o.eq(plane(codes, width, self.index))
         return m
+
+
+def plane(codes: Value, width: int, index: Value) -> Value:
+    """Bit ``index`` of each of the codes of ``width`` bits."""
+    return Cat(_bit(codes[start : start + width], index) for start in range(0, len(codes), width))
+
+
+def _bit(code: Value, index: Value) -> Value:
+    """Bit ``index`` of a code, by muxes: a shift by ``index`` would be as wide as the code."""
+    if len(code) == 1:
+        return code
+    top = (len(code) - 1).bit_length() - 1
+    low, high = code[: 1 << top], code[1 << top :]
+    return Mux(index[top], _bit(high, index), _bit(low, index))
 
 
 def plane_of(m: Module, platform, name: str, width: int, codes, load, index):

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
 from hwgen.array.feed import sequencer
+from hwgen.array.plane_store import plane
 from hwgen.pe.serial import SerialPE, group_precision
 from hwgen.place import place
 
@@ -101,8 +102,7 @@ class RowFeedUnit(wiring.Component):
             go.eq(there & (~begins | self.loaded) & (~last | (self.summed & self.space))),
             self.step.eq(go & last), self.swap.eq(go & begins), self.run.eq(go),
             self.plane.eq(sequence.b),
-            self.a.eq(Cat(codes[start : start + spec.pe.a.width].bit_select(sequence.a, 1)
-                          for start in range(0, spec.code_bits, spec.pe.a.width))),
+            self.a.eq(plane(codes, spec.pe.a.width, sequence.a)),
             *(getattr(self, f"o_{name}").eq(flag) for name, flag in flags.items()),
             *(getattr(self, name).eq(getattr(sequence, name))
               for name in spec.pe.flags if name != "run"),

@@ -12,7 +12,6 @@ from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.utils import bits_for
 
-from hwgen.arith.group_precision import ones_of
 from hwgen.array.feed import Fields, serial
 from hwgen.array.random import Randomness
 from hwgen.array.results import ResultStream
@@ -159,7 +158,7 @@ class RunAheadMesh(WeightStationaryMesh):
         """The feeds of all rows, each with its part of every beat of ``a``."""
         array, payload = self.array, self.a.payload
         unit = RowFeed(serial(array), queued(array))
-        begin, room, push = Signal(name="begin", init=1), Signal(name="room"), Signal(name="push")
+        begin, room, push = Signal(name="tile_begins", init=1), Signal(name="room"), Signal(name="push")
         flags = {name: getattr(payload, name) if hasattr(payload, name) else Const(1)
                  for name in BEAT_FLAGS if name != "begin"}
         self._summed, self._space = (Signal(array.rows, name=name) for name in ("summed", "space"))
@@ -211,7 +210,7 @@ class RunAheadMesh(WeightStationaryMesh):
                     m.d.sync += begun.eq(Cat(beat, begun))
         bits = Const(1)
         if "b" in serial(self.array).sides:
-            bits = ones_of(self._weight_mask(m, platform, en & beat, en & complete))
+            bits = self._loaded_bits(m, platform, en & beat, en & complete)
         return Cat(Const(1, 1), begun) & beat.replicate(rows), bits
 
 

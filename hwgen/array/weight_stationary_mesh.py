@@ -9,6 +9,7 @@ from amaranth.utils import bits_for
 
 from hwgen.arith.group_precision import ones_of
 from hwgen.array.feed import SerialFeed, detector, feed, plane_inputs, serial
+from hwgen.array.plane_store import plane
 from hwgen.array.random import PECell, Randomness, own_draw, passing_draw
 from hwgen.array.results import ResultStream
 from hwgen.array.skew import delayed, eastward, skewed, taps
@@ -117,12 +118,11 @@ class WeightStationaryCellUnit(wiring.Component):
         """The weights, or a plane of them."""
         if not self.spec.plane:
             return weight
-        width, plane = self.spec.pe.b.width, Signal(len(self.w_plane), reset_less=True)
+        index = Signal(len(self.w_plane), name="plane", reset_less=True)
         with m.If(self.en):
-            m.d.sync += plane.eq(self.w_plane)
-        m.d.comb += self.e_plane.eq(plane)
-        return Cat(weight[start : start + width].bit_select(plane, 1)
-                   for start in range(0, len(weight), width))
+            m.d.sync += index.eq(self.w_plane)
+        m.d.comb += self.e_plane.eq(index)
+        return plane(weight, self.spec.pe.b.width, index)
 
     def _draw(self, m, platform, step):
         """The PE's random bits, where it takes any: of its own source, or passing by."""
@@ -241,20 +241,20 @@ class WeightStationaryMesh(wiring.Component):
 
     def _weight_bits(self, m, platform, beat, loaded, swap, begins):
         """Planes of the widest of a tile's weights, used from ``begins`` on."""
-        waiting = self._weight_mask(m, platform, beat, loaded)
-        current = Signal(waiting.shape(), name="weight_mask")
+        waiting = self._loaded_bits(m, platform, beat, loaded)
+        current = Signal(waiting.shape(), name="weight_bits", reset_less=True)
         with m.If(swap):
             m.d.sync += current.eq(waiting)
-        return ones_of(Mux(begins, waiting, current))
+        return Mux(begins, waiting, current)
 
-    def _weight_mask(self, m, platform, beat, loaded):
-        """The mask of the planes of the loaded weights, found as they come."""
+    def _loaded_bits(self, m, platform, beat, loaded):
+        """Planes of the loaded weights, found as they come."""
         found = detector(m, platform, serial(self.array), "b", self.b.payload.codes)
-        so_far, waiting = (Signal(found.mask.shape(), name=f"weight_mask_{name}")
-                           for name in ("so_far", "waiting"))
+        so_far = Signal(found.mask.shape(), name="weight_mask")
+        waiting = Signal(found.precision.shape(), name="loaded_bits", reset_less=True)
         mask = found.mask | so_far
         with m.If(loaded):
-            m.d.sync += [waiting.eq(mask), so_far.eq(0)]
+            m.d.sync += [waiting.eq(ones_of(mask)), so_far.eq(0)]
         with m.Elif(beat):
             m.d.sync += so_far.eq(mask)
         return waiting

@@ -14,11 +14,16 @@ from hwgen.number import Fixed
 Case = Mapping[str, Any]
 Pair = tuple[str, Any, str, Any]
 
+SERIAL = ("activation-serial", "both-serial")
+"""PEs whose exact products count as families of their own."""
+PRECISIONS = ({"kind": "fixed"}, {"kind": "run-time"}, {"kind": "dynamic"},
+              {"kind": "dynamic", "form": "sign-magnitude"})
+
 FAMILIES = {family.model_fields["kind"].default: family for family in MULTIPLIERS}
 
 AXES: dict[str, Sequence[Any]] = {
     "dataflow": ("os", "ws_bank", "ws_no_bank"),
-    "multiplier": tuple(FAMILIES),
+    "multiplier": (*FAMILIES, *SERIAL),
     "accumulator": ("exact", "wrap", "saturate", "frac", "chunked"),
     # Stochastic rounding of steps: the bits of a draw (all, or 3) and who shares it.
     "rounding": ("floor", "nearest_up", "nearest_even",
@@ -84,7 +89,7 @@ def ordered(case: Case) -> dict[str, Any]:
 def array_of(name: str, case: Case) -> ArraySpec:
     """The array of a case: small operands, sums that overflow unless they are to be exact."""
     a, b = _operands(case)
-    family, operands = FAMILIES[case["multiplier"]], Operands(a, b)
+    family, operands = FAMILIES[product_kind(case)], Operands(a, b)
     multiplier = list(family.examples(operands))[-1]
     product_shape = multiplier.product_shape(operands)
     rows, columns = case["shape"]
@@ -94,10 +99,22 @@ def array_of(name: str, case: Case) -> ArraySpec:
         "name": name, "rows": rows, "columns": columns, "dataflow": _DATAFLOWS[case["dataflow"]],
         "pe": {"a": a.model_dump(), "b": b.model_dump(), "lanes": case["lanes"],
                "pipeline": case["pipeline"], "multiplier": multiplier.model_dump(),
-               "accumulator": accumulator},
+               "accumulator": accumulator, **_serial(name, case)},
         **_output(case, accumulator["frac"]),
         "random": {"sharing": sharing, "seed": crc32(name.encode()) >> 4},
     })
+
+
+def product_kind(case: Case) -> str:
+    """The family of the products."""
+    return "exact" if case["multiplier"] in SERIAL else case["multiplier"]
+
+
+def _serial(name: str, case: Case) -> dict[str, Any]:
+    """What makes the PE bit-serial, of any precision."""
+    if case["multiplier"] not in SERIAL:
+        return {}
+    return {"kind": case["multiplier"], "precision": PRECISIONS[crc32(name.encode()) % 4]}
 
 
 _DATAFLOWS = {

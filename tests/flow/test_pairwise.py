@@ -7,7 +7,15 @@ import pytest
 
 from hwgen.flow.bulk import simulators
 from hwgen.flow.design import Design, generate
-from tests.flow.pairwise import AXES, array_of, covering, feasible_pairs, pairs
+from tests.flow.pairwise import (
+    AXES,
+    SERIAL,
+    array_of,
+    covering,
+    feasible_pairs,
+    pairs,
+    product_kind,
+)
 from tests.flow.regression import faults, mutated
 
 ARRAYS = 160
@@ -66,7 +74,8 @@ def test_set_is_not_much_larger_than_the_largest_two_axes_ask() -> None:
 def test_array_is_what_its_case_says(case: dict[str, object]) -> None:
     array = array_of("dut", case)
     pe = array.pe
-    assert pe.multiplier.kind == case["multiplier"]
+    assert pe.multiplier.kind == product_kind(case)
+    assert (pe.kind == "parallel") == (case["multiplier"] not in SERIAL)
     assert (array.rows, array.columns) == case["shape"]
     assert (pe.lanes, pe.pipeline) == (case["lanes"], case["pipeline"])
     assert "su"[not pe.a.signed] + "su"[not pe.b.signed] == case["signedness"]

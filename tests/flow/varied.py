@@ -115,8 +115,9 @@ _VALUES: dict[str, dict[str, Any]] = {
                      "b": {"width": 5, "signed": False}}),
     "os_activation_serial": _output_stationary(
         3, 2, random={"sharing": "pe", "seed": 5},
-        pe={"kind": "activation-serial", "lanes": 5, "pipeline": 2, "a": {"width": 6, "frac": 3},
-            "b": {"width": 5, "frac": 4}, "precision": {"kind": "dynamic"},
+        pe={"kind": "activation-serial", "target": "xilinx7", "lanes": 5, "pipeline": 3,
+            "a": {"width": 6, "frac": 3}, "b": {"width": 5, "frac": 4},
+            "precision": {"kind": "dynamic"},
             "accumulator": {"width": 11, "frac": 3, "rounding": "stochastic",
                             "overflow": "saturate"}}),
     "ws_activation_serial": _weight_stationary(
@@ -124,11 +125,16 @@ _VALUES: dict[str, dict[str, Any]] = {
                      "b": {"width": 7}, "precision": {"kind": "run-time"},
                      "accumulator": {"width": 13, "overflow": "saturate"}}),
     "os_both_serial": _output_stationary(
-        2, 3, pe={"kind": "both-serial", "lanes": 7, "pipeline": 1, "a": {"width": 4},
-                  "b": {"width": 3}, "precision": {"kind": "run-time"},
+        2, 3, pe={"kind": "both-serial", "target": "ecp5", "lanes": 7, "pipeline": 1,
+                  "a": {"width": 4}, "b": {"width": 3}, "precision": {"kind": "run-time"},
                   "accumulator": {"width": 9, "overflow": "saturate",
                                   "chunk": {"steps": 2, "width": 12}}},
         output={"width": 6, "frac": -2}),
+    "ws_run_ahead": _weight_stationary(
+        3, 2, 4, random={"sharing": "column", "seed": 9},
+        pe={"kind": "activation-serial", "lanes": 2, "pipeline": 1, "a": {"width": 5},
+            "b": {"width": 4, "frac": 2}, "precision": {"kind": "dynamic", "run_ahead": 2},
+            "accumulator": {"width": 9, "frac": 0, "rounding": "stochastic"}}),
     "ws_both_serial": _weight_stationary(
         2, 3, 0, pe={"kind": "both-serial", "lanes": 3, "a": {"width": 4, "frac": 2},
                      "b": {"width": 5, "signed": False},
