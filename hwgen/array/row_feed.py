@@ -117,7 +117,8 @@ class RowFeedUnit(wiring.Component):
         flags = Cat(getattr(self, f"i_{name}") for name in BEAT_FLAGS)
         beat = Cat(self.i, found, flags)
         m.submodules.beats = beats = memory.Memory(shape=len(beat), depth=entries, init=[])
-        write, read = beats.write_port(), beats.read_port(domain="comb")
+        write = beats.write_port()  # Amaranth names its signals after these variables
+        read = beats.read_port(domain="comb")
         count = Signal(range(entries + 1), name="count")
         m.d.comb += [self.room.eq(count != entries), write.en.eq(self.en & self.push),
                      write.data.eq(beat)]
