@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from amaranth import Const, Instance, Module
 
+from hwgen.fabric.booth import BoothBuilder, has_digits
 from hwgen.fabric.builder import Plan
 from hwgen.fabric.family import Fabric, Wires, inverters
 from hwgen.fabric.lanes import LanePlan
@@ -25,6 +26,8 @@ class Ice40(Fabric):
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
         yield from plain_netlists(plan, 4)
         yield SelectBuilder(plan).netlist()
+        if plan.form == "tree" and has_digits(plan):
+            yield BoothBuilder(plan).netlist()
 
     def lane_sums(self, plan: LanePlan) -> Iterator[Netlist]:
         for group in GROUPS:
