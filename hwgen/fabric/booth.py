@@ -76,20 +76,17 @@ class BoothBuilder(SelectBuilder):
 
     def _both(self, lowest: Number) -> Number:
         """That, and the multiple of the higher digit: the product but for bit 1 of ``b``."""
-        _, (before, low, high) = self._operands(1, 2, 3, steps=3)
+        _, (before, low, high) = self._operands(1, 2, 3, steps=3)  # with 3 bits, high is low
         odd = ONE if low == high else self.net.wire(low ^ before, "odd")
         odd, = self.later([odd], self._until(2) - self._until(3))
         twice, (before, low, high) = self._operands(1, 2, 3, steps=2)
         gate = self.net.wire(high ^ low | low ^ before, "gate")
         bits = self._multiple(twice, lambda one, two: high ^ (odd & one | ~odd & two))
-        stages = self._until(1) - self._until(2)
-        lowest = self.moved(lowest, stages)
-        gate, carry, *bits = self.later([gate, high, *bits], stages)
-        gain = joined(self._weights(1, 2), self._weights(2, 2), self._weights(3, 3, -1))
-        b_width = self.plan.products.b_width
-        if b_width < 4:  # bit 3 is bit 2
-            gain = joined(self._weights(1, 2), self._weights(2, 2, -1))
-        return self._chained(lowest, gate, bits, carry, gain)
+        cycles = self._until(1) - self._until(2)
+        gate, carry, *bits = self.later([gate, high, *bits], cycles)
+        sign = self.plan.products.b_width - 1
+        gain = joined(self._weights(1, 2), self._weights(2, 2), self._weights(sign, 3, -1))
+        return self._chained(self.moved(lowest, cycles), gate, bits, carry, gain)
 
     def _chained(self, x: Number, gate: Function, y: list[Function], carry: Function,
                  gain: Weights) -> Number:

@@ -47,7 +47,7 @@ class Proof:
         wanted = joined(*(products.weights(j) for j in products.rows))
         if product is None or product.width not in (products.width, total.width) or (
                 joined(product.total.weights) != wanted) or (
-                self.at_zero(product.total) - products.constant) % (1 << products.width):
+                self.at_zero(product.total) - products.constant) % (1 << product.width):
             raise _fault("product")
         rest = sum(sign * self.at_zero(part) for sign, part in total.parts)
         if total is not product and (self.at_zero(total.total) - rest) % (1 << total.width):
