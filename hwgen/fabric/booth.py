@@ -97,7 +97,7 @@ class BoothBuilder(SelectBuilder):
         def total(x: Function, y: Function, carry: Function) -> Function:
             return gate & (x ^ y ^ carry) | ~gate & x
 
-        self._enter("product_in", carry)
+        self.chain.begin(carry)
         bits = [x.bit(column) if column < 2 else
                 self._slot(f"product_{column}", x.bit(column), y_bits[column], total,
                            column == width - 1) for column in range(width)]
@@ -106,15 +106,10 @@ class BoothBuilder(SelectBuilder):
                                        gain))
         return number
 
-    def _enter(self, name: str, carry: Function) -> None:
-        """Begin a chain with a carry, which takes a place."""
-        self.chain.begin(0)
-        self.chain.append(name, self.net.new_net(), ZERO, carry)
-
     def _accumulated_digits(self, product: Number) -> list[Function]:
         width, acc = self.plan.addend_width, self.net.bits("acc")
         _, (carry,) = self._operands(1, steps=0)
-        self._enter("sum_in", carry)
+        self.chain.begin(carry)
         bits = [self._slot(f"sum_{column}", acc[column], product.bit(column),
                            lambda x, y, carry: x ^ y ^ carry, column == width - 1)
                 for column in range(width)]

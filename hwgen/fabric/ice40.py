@@ -34,8 +34,11 @@ class Ice40(Fabric):
             yield SelectTree(plan, group, False, lambda *slot: True).netlist()
 
     def cells(self, netlist: Netlist) -> int:
-        """LUTs, alone or in a chain; a chain that begins with a constant needs nothing more."""
-        return sum(isinstance(cell, (Lut, Slot)) for cell in netlist.cells) + inverters(netlist)
+        """LUTs, alone or in a chain, and a place before each chain that begins with a net."""
+        carries = {cell.carry_out for cell in netlist.cells if isinstance(cell, Slot)} | {0, 1}
+        return inverters(netlist) + sum(
+            1 + (isinstance(cell, Slot) and cell.carry_in not in carries)
+            for cell in netlist.cells if isinstance(cell, (Lut, Slot)))
 
     def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
         for slot in _begun(slots):
