@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from amaranth import Const, Instance, Module
 
+from hwgen.fabric.booth import BoothBuilder, has_digits
 from hwgen.fabric.builder import Plan
 from hwgen.fabric.family import Fabric, Wires, inverters
 from hwgen.fabric.lanes import LanePlan
@@ -25,14 +26,19 @@ class Ice40(Fabric):
     def netlists(self, plan: Plan) -> Iterator[Netlist]:
         yield from plain_netlists(plan, 4)
         yield SelectBuilder(plan).netlist()
+        if plan.form == "tree" and has_digits(plan):
+            yield BoothBuilder(plan).netlist()
 
     def lane_sums(self, plan: LanePlan) -> Iterator[Netlist]:
         for group in GROUPS:
             yield SelectTree(plan, group, False, lambda *slot: True).netlist()
 
     def cells(self, netlist: Netlist) -> int:
-        """LUTs, alone or in a chain; a chain that begins with a constant needs nothing more."""
-        return sum(isinstance(cell, (Lut, Slot)) for cell in netlist.cells) + inverters(netlist)
+        """LUTs, alone or in a chain, and a place before each chain that begins with a net."""
+        carries = {cell.carry_out for cell in netlist.cells if isinstance(cell, Slot)} | {0, 1}
+        return inverters(netlist) + sum(
+            1 + (isinstance(cell, Slot) and cell.carry_in not in carries)
+            for cell in netlist.cells if isinstance(cell, (Lut, Slot)))
 
     def chain(self, m: Module, slots: list[Slot], wires: Wires) -> None:
         for slot in _begun(slots):

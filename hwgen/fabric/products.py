@@ -11,6 +11,9 @@ from hwgen.number import Codes
 Weights = Mapping[tuple[int, int], int]
 """Products of bit i of ``a`` and bit j of ``b``, each with its weight in a sum."""
 
+ALONE = -1
+"""In the place of i: a weight of bit j of ``b`` itself."""
+
 
 @dataclass(frozen=True)
 class PartialProducts:

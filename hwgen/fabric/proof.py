@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from hwgen.fabric.diagrams import Diagram, Diagrams
 from hwgen.fabric.logic import ONE, ZERO, Function, Net
 from hwgen.fabric.netlist import Cell, Lut, Netlist, Register, Slot
-from hwgen.fabric.products import PartialProducts, Weights
+from hwgen.fabric.products import ALONE, PartialProducts, Weights
 from hwgen.fabric.sums import Digits, Statement, joined, negated
 from hwgen.spec import ToolError
 
@@ -45,9 +45,9 @@ class Proof:
             self._expect_sum(step)
         product, total = self.netlist.product, self.netlist.sums[-1]
         wanted = joined(*(products.weights(j) for j in products.rows))
-        if product is None or product.width != products.width or (
+        if product is None or product.width not in (products.width, total.width) or (
                 joined(product.total.weights) != wanted) or (
-                self.at_zero(product.total) - products.constant) % (1 << products.width):
+                self.at_zero(product.total) - products.constant) % (1 << product.width):
             raise _fault("product")
         rest = sum(sign * self.at_zero(part) for sign, part in total.parts)
         if total is not product and (self.at_zero(total.total) - rest) % (1 << total.width):
@@ -128,8 +128,8 @@ class Proof:
             bits = [0] * size
             for column, (i, j) in row.items():
                 if column < size:
-                    product = diagrams.choice(values.net(self.ports[0][i]),
-                                              values.net(self.ports[1][j]), 0)
+                    factor = 1 if i == ALONE else values.net(self.ports[0][i])
+                    product = diagrams.choice(factor, values.net(self.ports[1][j]), 0)
                     bits[column] = diagrams.inverse(product) if negative else product
             rest -= sum(1 << column for column in row) if negative else 0
             found = _sum(diagrams, found, bits)

@@ -45,6 +45,7 @@ PLANS = {
     "masked": Plan(masked(5, 44, False)),
     "masked_signed": Plan(masked(4, 27, True), signed=True),
     "added": Plan(full(4, 4, True, True), addend_width=ACC_WIDTH, signed=True),
+    "tree_added": Plan(full(4, 4, True, True), "tree", addend_width=ACC_WIDTH, signed=True),
 }
 
 
