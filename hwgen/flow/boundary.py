@@ -1,28 +1,27 @@
 """Registers around an array on all sides, so that neither pins nor their paths limit its clock.
 
 An array has hundreds of ports, and a device has fewer pins.  So a shift register, filled from one
-pin, feeds the array's inputs, and its outputs are folded into one pin.  Two registers stand between
-the array and every pin:
-
-- input ``i`` of the array is bit ``i`` of the shift register, one cycle late;
-- every output is caught in a register, and then XORed into a second shift register, which no two
-  bits enter at the same place: copies of a bit do not cancel, and synthesis drops none.
+pin, feeds the array's inputs, and its outputs are folded into one pin.  Every input comes from a
+register, and every output is caught in one before it is XORed into a second shift register, which
+no two bits enter at the same place: copies of a bit do not cancel, and synthesis drops none.
 """
 
 from hwgen.flow.cell_text import Port, ports_of
 
 ARRAY = "array"
 """Name of the array's instance."""
+CAUGHT, FOLDED = "caught", ("folded", "to_pin")
+"""What the registers behind the array are called: those at its outputs, those that fold."""
 
 _BOUNDARY = """\
 module {name}(input clk, input from_pin, output to_pin);
-  // Of the names of a net, Yosys keeps one with an attribute.
-  (* boundary *) reg [{last_in}:0] filled, fed;
-  (* boundary *) reg [{last_out}:0] caught, folded;
+  reg entered;
+  reg [{last_in}:0] fed;
+  reg [{last_out}:0] caught, folded;
   wire [{last_out}:0] outputs;
   always @(posedge clk) begin
-    filled <= {{filled, from_pin}};
-    fed <= filled;
+    entered <= from_pin;
+    fed <= {{fed, entered}};
     caught <= outputs;
     folded <= {{folded, 1'b0}} ^ caught;
   end
@@ -30,10 +29,6 @@ module {name}(input clk, input from_pin, output to_pin);
   {top} {array} (.clk(clk), {pins});
 endmodule
 """
-
-
-REGISTERS = ("filled", "fed", "caught", "folded")
-"""Those of the boundary, in the module around the array."""
 
 
 def boundary_name(top: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from hwgen.flow.boundary import ARRAY
+from hwgen.flow.boundary import ARRAY, CAUGHT, FOLDED
 
 BOUNDARY = "boundary"
 """What a cell outside the array is said to be in."""
@@ -64,8 +64,8 @@ class CriticalPath:
 
     @property
     def in_array(self) -> bool:
-        """Whether a register of the array is at one of its ends."""
-        return self.start.in_array or self.end.in_array
+        """Whether it ends in a register of the array, or leaves the array."""
+        return self.end.in_array or self.end.signal == CAUGHT
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -77,7 +77,7 @@ class CriticalPath:
         return f"{self.delay_ns:.1f} ns ({times}), from {self.start} to {self.end}"
 
 
-class Names:
+class Origins:
     """Finds where the cells of a mapped netlist come from.
 
     Parameters
@@ -108,12 +108,18 @@ class Names:
         return CriticalPath(self._end(steps[0][3]), self._end(steps[-1][3]),
                             *(round(time, 2) for time in times.values()))
 
+    @cached_property
+    def boundary(self) -> dict[str, int]:
+        """Flip-flops around the array, and the XORs before those that fold."""
+        ours = [name for name, cell in self._cells.items()
+                if "FF" in cell["type"] and self._module(name) == BOUNDARY]
+        return {"FF": len(ours), "LUT": sum(name.startswith(FOLDED) for name in ours) - 1}
+
     def _end(self, cell: str) -> End:
         """The register in a placed cell, which may be called after the LUT that feeds it."""
         name = cell.removesuffix("_DFFLC").removesuffix("_LC")
-        if name not in self._cells or "src" not in self._cells[name]["attributes"]:
-            fed = _FED.match(name)
-            name = fed[1] if fed and fed[1] in self._cells else name
+        fed = _FED.match(name)
+        name = fed[1] if fed and fed[1] in self._cells else name
         signal = _ADDED.sub("", name)
         return End(signal, self._module(name))
 

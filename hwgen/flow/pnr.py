@@ -8,15 +8,15 @@ composed area, else from the mapped and packed netlist.
 import json
 import math
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.area import size
-from hwgen.flow.boundary import REGISTERS, boundary_name, bounded
+from hwgen.flow.boundary import boundary_name, bounded
 from hwgen.flow.cells import Area
-from hwgen.flow.critical import CriticalPath, Names
+from hwgen.flow.critical import CriticalPath, Origins
 from hwgen.flow.design import verilog_text
 from hwgen.flow.devices import DEVICES
 from hwgen.flow.nextpnr import MEMORY_MB, SEEDS, Placement, packed, place_and_route
@@ -159,11 +159,12 @@ def place(array: ArraySpec, device: str, dsp: bool, seeds: Sequence[int] = SEEDS
     too_large = _composed(array, device, dsp)
     if too_large:
         return too_large
-    text, top, family = _bounded(array), boundary_name(array.name), DEVICES[device].family
+    text, top = bounded(verilog_text(array), array.name), boundary_name(array.name)
+    family = DEVICES[device].family
     area, mapped = netlist(Job(text, top, family, dsp, timeout_s=limits.timeout_s), progress)
-    cells = json.loads(mapped)["modules"][top]["cells"]
+    origins = Origins(json.loads(mapped)["modules"][top]["cells"], text, top)
     used = packed(mapped, top=top, device=device, **vars(limits))
-    found = PlacedArray(device, dsp, area.recipe, _uses(device, used, cells))
+    found = PlacedArray(device, dsp, area.recipe, _uses(device, used, origins.boundary))
     if found.shortfall:
         return found
     note = _note(array, device, area)
@@ -171,12 +172,8 @@ def place(array: ArraySpec, device: str, dsp: bool, seeds: Sequence[int] = SEEDS
     meter = _Meter(len(chosen), progress)
     placement = place_and_route(mapped, top=top, device=device, seeds=chosen,
                                 progress=meter.note, **vars(limits))
-    path = None if note else Names(cells, text, top).path(placement.critical_path)
+    path = None if note else origins.path(placement.critical_path)
     return PlacedArray(device, dsp, area.recipe, found.uses, False, placement, note, path)
-
-
-def _bounded(array: ArraySpec) -> str:
-    return bounded(verilog_text(array), array.name)
 
 
 def _composed(array: ArraySpec, device: str, dsp: bool) -> PlacedArray | None:
@@ -200,27 +197,11 @@ def _resources(area: Area) -> dict[str, int]:
             "BRAM": area.brams}
 
 
-def _uses(device: str, used: Mapping[str, int], cells: Mapping[str, Any]) -> dict[str, Use]:
-    ours = _boundary(DEVICES[device].family, cells)
-    return {name: Use(used[name], ours.get(name, 0), available)
+def _uses(device: str, used: Mapping[str, int], boundary: Mapping[str, int]) -> dict[str, Use]:
+    """On iCE40 a flip-flop takes a logic cell, in which its XOR has room."""
+    around = {**boundary, "cell": boundary["FF"]}
+    return {name: Use(used[name], around.get(name, 0), available)
             for name, available in DEVICES[device].capacity.items()}
-
-
-def _boundary(family: str, cells: Mapping[str, Any]) -> dict[str, int]:
-    """What the boundary takes: its flip-flops, and the XORs before those that fold.
-
-    On iCE40 a flip-flop takes a logic cell, in which its XOR has room.
-    """
-    ffs = _count(cells, REGISTERS)
-    if family == "ice40":
-        return {"cell": ffs}
-    return {"FF": ffs, "LUT": _count(cells, ("folded", "to_pin")) - 1}
-
-
-def _count(cells: Mapping[str, Any], registers: Collection[str]) -> int:
-    """Flip-flops called after one of the `registers`."""
-    return sum(name.startswith(tuple(f"{register}_" for register in registers))
-               and "FF" in cell["type"] for name, cell in cells.items())
 
 
 def _note(array: ArraySpec, device: str, area: Area) -> str:
