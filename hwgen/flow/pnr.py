@@ -2,7 +2,8 @@
 
 The array is synthesised flat and placed between registers (`hwgen.flow.boundary`), whose cells are
 told apart from its own.  Whether it fits is known before it is placed: of a large array from its
-composed area, else from the mapped and packed netlist.
+composed area, else from the mapped and packed netlist.  On ECP5 the registers beside DSP blocks are
+moved into them.
 """
 
 import json
@@ -19,6 +20,7 @@ from hwgen.flow.cells import Area
 from hwgen.flow.critical import CriticalPath, Origins
 from hwgen.flow.design import verilog_text
 from hwgen.flow.devices import DEVICES
+from hwgen.flow.dsp_registers import with_dsp_registers
 from hwgen.flow.nextpnr import MEMORY_MB, SEEDS, Placement, packed, place_and_route
 from hwgen.flow.yosys import TIMEOUT_S, Job, Progressed, netlist
 from hwgen.spec import InputError
@@ -162,6 +164,8 @@ def place(array: ArraySpec, device: str, dsp: bool, seeds: Sequence[int] = SEEDS
     text, top = bounded(verilog_text(array), array.name), boundary_name(array.name)
     family = DEVICES[device].family
     area, mapped = netlist(Job(text, top, family, dsp, timeout_s=limits.timeout_s), progress)
+    if area.dsps and family == "ecp5":
+        mapped = with_dsp_registers(mapped, top)
     origins = Origins(json.loads(mapped)["modules"][top]["cells"], text, top)
     used = packed(mapped, top=top, device=device, **vars(limits))
     found = PlacedArray(device, dsp, area.recipe, _uses(device, used, origins.boundary))

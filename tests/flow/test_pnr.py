@@ -210,10 +210,10 @@ def test_interrupt_keeps_finished_seeds(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize(("limits", "message"), [
     (Limits(timeout_s=0.001), r"synthesise little_boundary on ecp5 in 0\.001 s"),
-    (Limits(memory_mb=30), "place and route little_boundary on ecp5-25k within 30 MB of memory"),
+    (Limits(60, 100), "place and route little_boundary on ecp5-25k within 100 MB of memory"),
 ])
 def test_limits_are_obeyed(limits: Limits, message: str) -> None:
-    spec = array(bits=2 if limits.memory_mb == 30 else 4)
+    spec = array(bits=2 if limits.memory_mb == 100 else 4)
     with pytest.raises(ToolError, match=message):
         place(spec, "ecp5-25k", False, (77,), limits=limits)
 
