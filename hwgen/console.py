@@ -1,12 +1,13 @@
 """Tables of the command line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.cells import Area
+from hwgen.flow.pnr import Use
 
 
 def print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], *,
@@ -21,10 +22,15 @@ def print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str
     Console().print(table)
 
 
+def size_of(array: ArraySpec) -> str:
+    """PEs, operands and accumulator."""
+    return (f"{array.rows} x {array.columns} PEs, {array.pe.operands}, "
+            f"{array.pe.accumulator.width}-bit accumulator")
+
+
 def print_areas(array: ArraySpec, rows: list[tuple[str, Area]]) -> None:
     """A line for each target and part, PE or array: what it takes, and how it was mapped."""
-    title = (f"{array.name}: {array.rows} x {array.columns} PEs, {array.pe.operands}, "
-             f"{array.pe.accumulator.width}-bit accumulator")
+    title = f"{array.name}: {size_of(array)}"
     lines = []
     for part, area in rows:
         name = area.family + (" + DSP" if area.dsp else "")
@@ -36,3 +42,14 @@ def print_areas(array: ArraySpec, rows: list[tuple[str, Area]]) -> None:
         lines.append((name, part, *shown, area.recipe))
     counted = ("LUT", "FF", "carry", "DSP", "BRAM", "gates")
     print_table(title, ("family", "part", *counted, "recipe"), lines, right=counted)
+
+
+def print_placed(title: str, uses: Mapping[str, Use]) -> None:
+    """A line for each resource of a device: what the array and the registers around it take."""
+    lines = []
+    for name, use in uses.items():
+        share = f"{100 * use.used / use.available:.1f} %" if use.available else ""
+        lines.append((name, f"{use.array:,}", f"{use.boundary:,}", f"{use.available:,}", share))
+    counted = ("array", "boundary", "device", "used")
+    print(title)
+    print_table("", ("resource", *counted), lines, right=counted)

