@@ -6,9 +6,9 @@ import sys
 from hwgen.cli.app import app
 
 # Importing a group of verbs adds them, in the order in which --help shows them.
-from hwgen.cli import specs, designs, analyses, search, catalogue  # isort: skip
+from hwgen.cli import specs, designs, analyses, search, sweep, catalogue  # isort: skip
 
-__all__ = ["analyses", "app", "catalogue", "designs", "main", "search", "specs"]
+__all__ = ["analyses", "app", "catalogue", "designs", "main", "search", "specs", "sweep"]
 
 
 def main() -> None:

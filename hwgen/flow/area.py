@@ -53,18 +53,20 @@ def size_flat(array: ArraySpec, targets: Sequence[tuple[str, bool]]) -> list[Are
     return synthesise_many([Job(text, array.name, family, dsp) for family, dsp in targets])
 
 
-def size(array: ArraySpec, targets: Sequence[tuple[str, bool]] = TARGETS) -> list[ArrayArea]:
+def size(array: ArraySpec, targets: Sequence[tuple[str, bool]] = TARGETS, *,
+         workers: int | None = None) -> list[ArrayArea]:
     """The array on each target, composed.
 
     Parameters
     ----------
     targets : families, each without (False) or with (True) DSP blocks.
+    workers : how many runs of Yosys at a time, one a core by default.
     """
     parts = _Parts(array)
-    insides = synthesise_many([parts.inside(*target) for target in targets])
+    insides = synthesise_many([parts.inside(*target) for target in targets], workers)
     # The others are mapped as the inside was, so that they differ from it by the trimming alone.
     plans = [parts.others(cell) for cell in insides]
-    areas = iter(synthesise_many([job for plan in plans for job, _ in plan]))
+    areas = iter(synthesise_many([job for plan in plans for job, _ in plan], workers))
     return [_composed(cell, parts, [(next(areas), count) for _, count in plan])
             for cell, plan in zip(insides, plans, strict=True)]
 
