@@ -113,7 +113,7 @@ def _progress(points: int, todo: int) -> "Iterator[Watch]":
 def _report(loaded: "Sweep", rows: "list[Row]", path: Path, as_json: bool) -> None:
     """Counts, the front, and exit status 1 if a point failed."""
     from hwgen.console import print_table
-    from hwgen.sweep.export import as_text, axis_values, point_json, status
+    from hwgen.sweep.export import as_text, described, point_json, status
 
     counts = {name: 0 for name in ("done", "failed", "refused")}
     counts.update(Counter(map(status, rows)))
@@ -123,14 +123,12 @@ def _report(loaded: "Sweep", rows: "list[Row]", path: Path, as_json: bool) -> No
                           "kept": sum(row.kept for row in rows),
                           "front": [point_json(row) for row in front]}, indent=2))
     else:
-        titles = {each.name: f"{each.name} [{each.unit}]" if each.unit else each.name
-                  for each in loaded.metrics}
-        lines = [(*(as_text(row.values[name]) for name in titles), row.point.key, ", ".join(
-            f"{name} {as_text(value)}" for name, value in axis_values(loaded, row).items()))
-            for row in front]
-        print_table(f"Pareto front of {' and '.join(list(titles)[:2])}",
-                    (*titles.values(), "config_hash", "array"), lines,
-                    right=tuple(titles.values()), wrapped=("array",))
+        chosen = loaded.metrics[:2]
+        titles = [f"{each.name} [{each.unit}]" if each.unit else each.name for each in chosen]
+        lines = [(*(as_text(row.values[each.name]) for each in chosen), row.point.key,
+                  described(loaded, row)) for row in front]
+        print_table(f"Pareto front of {' and '.join(each.name for each in chosen)}",
+                    (*titles, "config_hash", "array"), lines, right=titles, wrapped=("array",))
         print(f"{path}: {counts['done']} points measured, {counts['refused']} refused, "
               f"{counts['failed']} failed")
         _tell_first_failure(rows)

@@ -36,6 +36,12 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def described(sweep: Sweep, row: Row) -> str:
+    """The point in words: ``rows 4, pe.a.width 8``; without the axes that it lacks."""
+    return ", ".join(f"{name} {as_text(value)}" for name, value in axis_values(sweep, row).items()
+                     if value is not None)
+
+
 def to_csv(sweep: Sweep, rows: Sequence[Row]) -> str:
     """A line a point: hash, status, whether it is kept, axes, metrics, and why it has none."""
     names = list(sweep.settings)
@@ -45,7 +51,8 @@ def to_csv(sweep: Sweep, rows: Sequence[Row]) -> str:
     for row in rows:
         axes = [value if isinstance(value, str) else as_text(value)
                 for value in axis_values(sweep, row).values()]
-        values = [repr(row.values[name]) if name in row.values else "" for name in names]
+        values = [repr(row.values[name]).removesuffix(".0") if name in row.values else ""
+                  for name in names]
         writer.writerow([row.point.key, status(row), int(row.kept), *axes, *values,
                          row.failure.reason if row.failure else ""])
     return text.getvalue()

@@ -67,7 +67,8 @@ class Expression:
                 return ast.parse(self.text.strip(), mode="eval").body
         except SyntaxError as error:
             raise self._fault(f"be like Python, not what stands there ({error.msg})",
-                              self._indent + (error.offset or 1)) from None
+                              self._indent + (error.offset or len(self.text.strip()) + 1)
+                              ) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise self._fault(f"be like Python, not what stands there ({error})", 1) from None
 
