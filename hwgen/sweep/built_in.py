@@ -141,4 +141,4 @@ def _register_areas() -> None:
 
 
 _register_areas()
-METRICS = take_registered()
+METRICS = take_registered(__name__)

@@ -129,10 +129,12 @@ def built_in() -> dict[str, Metric]:
     return dict(module.METRICS)
 
 
-def take_registered() -> dict[str, Metric]:
-    """The metrics that have been registered since the last call."""
-    taken = dict(_registered)
-    _registered.clear()
+def take_registered(module: str = "") -> dict[str, Metric]:
+    """The metrics that have been registered since the last call, by a module if one is named."""
+    taken = {name: own for name, own in _registered.items()
+             if module in ("", own.function.__module__)}
+    for name in taken:
+        del _registered[name]
     return taken
 
 

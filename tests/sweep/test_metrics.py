@@ -88,8 +88,17 @@ def test_a_value_must_be_a_number(value: str, tmp_path: Path) -> None:
     ("fine", "up", "direction of metric fine must be one of minimise, maximise, near zero, not"),
 ])
 def test_refuses_registrations(name: str, direction: str, part: str) -> None:
+    take_registered()  # what others may have left
     with pytest.raises(InputError, match=part):
         metric(name, direction=direction)(lambda array: 0.0)
+    assert take_registered() == {}
+
+
+def test_those_of_a_module_are_taken_alone() -> None:
+    take_registered()
+    metric("mine")(lambda array: 0.0)
+    assert take_registered("hwgen.sweep.built_in") == {}
+    assert take_registered(__name__).keys() == {"mine"}
     assert take_registered() == {}
 
 
