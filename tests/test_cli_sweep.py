@@ -169,10 +169,13 @@ def test_help_names_the_way_to_go_on(call: Call) -> None:
     (("sweep.toml", "--export", "a.xlsx"), "export must be a file named *.csv or *.json, not"),
     (("sweep.toml", "-o", "sweep.toml"), "results must be a file that hwgen can write, not"),
     (("nothing.toml",), "nothing.toml: where must hold for some array of the space, not for none"),
+    (("wrong.toml",), "wrong.toml: space must hold an array, but no point is one; the first: "
+                      "pe.width is not a known field"),
     (("bad.toml",), "bad.toml: 2 faults in the spec\n  metrics is required and missing\n  mode"),
 ])
 def test_refuses(arguments: tuple[object, ...], part: str, call: Call, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("mode = 'all'\naxes.rows = [1]\n")
+    written(tmp_path, base={"pe": {"width": 8}}).rename(tmp_path / "wrong.toml")
     written(tmp_path, where=["rows > 100"]).rename(tmp_path / "nothing.toml")
     written(tmp_path)
     refused(call("sweep", *arguments), part)

@@ -52,8 +52,11 @@ def sweep(
     path = output or Path(f"{file.stem}.sqlite")
     pool = Pool(jobs or os.cpu_count() or 2, loaded.spec.timeout_s)
     points = len(loaded.space.points)
-    if not points:
-        raise InputError(f"{file}: where must hold for some array of the space, not for none")
+    if not any(point.array for point in loaded.space.points):
+        raise InputError(f"{file}: " + (
+            f"space must hold an array, but no point is one; the first: "
+            f"{loaded.space.points[0].reason}" if points else
+            "where must hold for some array of the space, not for none"))
     with Store(path) as store:
         try:
             with _progress(points, len(loaded.todo(store, retry))) as watch:
@@ -93,10 +96,8 @@ def _progress(points: int, todo: int) -> "Iterator[Watch]":
                   disable=not console.is_terminal) as bar:
         task = bar.add_task("sweep", total=todo)
 
-        def watch(outcome: "Outcome | None") -> None:
+        def watch(outcome: "Outcome") -> None:
             nonlocal told
-            if outcome is None:
-                return
             done[outcome.failure.kind if outcome.failure else "done"] += 1
             failed = f", {done['failed']} failed" if done["failed"] else ""
             bar.update(task, advance=1, description=f"{rate()}{failed}")

@@ -4,6 +4,7 @@ A worker that crashes, is killed or takes too long costs the point that it was m
 becomes a failed one; another takes its place.
 """
 
+import fcntl
 import json
 import os
 import selectors
@@ -15,7 +16,9 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import hwgen
 from hwgen.sweep.measure import LOG_LINES, Failure, Outcome, Task
@@ -39,18 +42,15 @@ class Pool:
         an exception in its midst, ends all workers at once.
         """
         waiting = iter(tasks)
-        with tempfile.TemporaryDirectory(prefix="hwgen-sweep-") as folder:
-            workers: list[_Worker] = []
-            try:
-                for index in range(self.jobs):
-                    task = next(waiting, None)
-                    if task is None:
-                        break
-                    workers.append(_Worker(Path(folder) / f"{index}.log", self.timeout_s, task))
-                yield from _served(workers, waiting)
-            finally:
-                for worker in workers:
-                    worker.end()
+        workers: list[_Worker] = []
+        try:
+            for task in islice(waiting, self.jobs):
+                workers.append(_Worker(self.timeout_s, task))
+            yield from _served(workers, waiting)
+        finally:
+            for worker in workers:
+                worker.end()
+                worker.log.close()
 
 
 def _served(workers: "list[_Worker]", waiting: Iterator[Task]) -> Iterator[Outcome]:
@@ -82,13 +82,22 @@ def _ready(busy: "list[_Worker]") -> "list[tuple[_Worker, bool]]":
     return [(worker, True) for worker in told] + [(worker, False) for worker in late]
 
 
+def _log() -> IO[bytes]:
+    """A file without a name, so that nothing is left of it when the process is killed."""
+    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115, closed by the pool
+    # The worker appends, so that the file can be emptied for the next task.
+    flags = fcntl.fcntl(file, fcntl.F_GETFL)
+    fcntl.fcntl(file, fcntl.F_SETFL, flags | os.O_APPEND)
+    return file
+
+
 @dataclass(eq=False)
 class _Worker:
     """One process, started anew when it has gone, and the task that it works on."""
 
-    log: Path
     timeout_s: float
     task: Task
+    log: IO[bytes] = field(default_factory=_log)
     metric: str = ""
     deadline: float = 0.0
     started: bool = False
@@ -109,10 +118,9 @@ class _Worker:
     def give(self, task: Task) -> None:
         """Have the next task measured, by a new process if the last one has gone."""
         self.task, self.metric = task, ""
+        self.log.truncate(0)
         if self._process is None:
             self._launch()
-        else:
-            os.truncate(self.log, 0)
         self._start_s = time.monotonic()
         self.deadline = self._start_s + (self.timeout_s if self.started else _START_TIMEOUT_S)
         self._send(task)
@@ -156,13 +164,10 @@ class _Worker:
         environment = {**dict.fromkeys(_SINGLE_THREADED, "1"), **os.environ,
                        "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         self.started, self._buffer = False, b""
-        with self.log.open("wb"):  # empty; the process appends, so that it can be emptied again
-            pass
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "hwgen.sweep.worker"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment,
-                start_new_session=True, bufsize=0)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "hwgen.sweep.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, env=environment,
+            start_new_session=True, bufsize=0)
 
     def _send(self, task: Task) -> None:
         assert self._process is not None
@@ -188,9 +193,9 @@ class _Worker:
                        Failure("failed", failure.metric, failure.reason, log), outcome.seconds)
 
     def _tail(self) -> str:
-        with self.log.open("rb") as file:
-            file.seek(max(0, self.log.stat().st_size - _LOG_BYTES))
-            text = file.read().decode(errors="replace")
+        handle = self.log.fileno()
+        start = max(0, os.fstat(handle).st_size - _LOG_BYTES)
+        text = os.pread(handle, _LOG_BYTES, start).decode(errors="replace")
         return "\n".join(text.rstrip().splitlines()[-LOG_LINES:])
 
 

@@ -25,8 +25,8 @@ Scheduler = Callable[[Iterable[Task]], Generator[Outcome, None, None]]
 It takes a task only when it can begin with it, and ends all work when it is closed.
 """
 
-Watch = Callable[[Outcome | None], None]
-"""Called with what came of each point, and first with None."""
+Watch = Callable[[Outcome], None]
+"""Called with what came of each point, once it is stored."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,6 @@ class Sweep:
         """
         store.describe(self.metrics)
         points = {point.key: point for point in self.todo(store, retry)}
-        watch(None)
         tasks = (self._task(point, store) for point in points.values() if point.array)
         for point in points.values():
             if point.array is None:

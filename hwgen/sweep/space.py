@@ -92,7 +92,11 @@ class Space:
         self._folder = folder
         self._base = {"name": "array", **sweep.base}
         self._sweep = sweep
-        self.axes = {name: _values(name, given) for name, given in _flat(sweep.axes)}
+        self.axes: dict[str, Sequence[Any]] = {}
+        for name, given in _flat(sweep.axes):
+            if name in self.axes:
+                raise InputError(f"axes.{name} must be given once, not twice")
+            self.axes[name] = _values(name, given)
         self._where = [Expression(text) for text in sweep.where]
         for expression in self._where:
             require_known(expression, field_names())

@@ -12,7 +12,7 @@ from hwgen.spec import InputError
 from hwgen.sweep.measure import Outcome, Task, measure
 from hwgen.sweep.runner import Sweep
 from hwgen.sweep.store import Store
-from tests.sweep.spaces import PLUG_IN, run_here, written
+from tests.sweep.spaces import PLUG_IN, here, run_here, written
 
 
 def resumed(path: Path, retry: bool = False) -> list[tuple[int, tuple[str, ...]]]:
@@ -99,11 +99,10 @@ def test_failed_and_refused_points_are_kept_with_their_reasons(tmp_path: Path) -
     path, seen = failing(tmp_path), Counter[str]()
     sweep = Sweep.load(path)
     with Store(tmp_path / "results.sqlite") as store:
-        sweep.run(store, lambda tasks: (measure(task) for task in tasks), watch=lambda outcome:
-                  seen.update([outcome.failure.kind if outcome.failure else "done"]
-                              if outcome else ["begin"]))
+        sweep.run(store, here, watch=lambda outcome: seen.update([
+            outcome.failure.kind if outcome.failure else "done"]))
         rows = sweep.rows(store)
-    assert seen == {"begin": 1, "refused": 2, "failed": 1, "done": 1}
+    assert seen == {"refused": 2, "failed": 1, "done": 1}
     assert [row.failure and (row.failure.kind, row.failure.metric, row.failure.reason)
             for row in rows] == [("refused", "", "rows must be at least 1, not 0"),
                                  ("failed", "pes", "RuntimeError: boom"),
