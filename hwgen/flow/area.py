@@ -15,6 +15,7 @@ and all the rest, with the first cells of rows and columns before an empty box, 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from hwgen.array.grid import Grid
 from hwgen.array.mesh import ArraySpec
@@ -96,8 +97,11 @@ class _Parts:
 
     def inside(self, family: str, dsp: bool) -> Job:
         """A cell of the commonest kind with neighbours on all sides."""
-        cell = CellText(self._array.name, self._main)
-        return Job(cell.text, cell.top, family, dsp)
+        return Job(self._cell.text, self._cell.top, family, dsp)
+
+    @cached_property
+    def _cell(self) -> CellText:
+        return CellText(self._array.name, self._main)
 
     @property
     def insides(self) -> int:
@@ -117,7 +121,7 @@ class _Parts:
             return Job(text, top, inside.family, inside.dsp, boxes, (inside.recipe,))
 
         name, rows, columns = self._array.name, self._array.rows, self._array.columns
-        dataflow, main = self._array.dataflow, CellText(name, self._main)
+        dataflow, main = self._array.dataflow, self._cell
         # Only DSP blocks take part in what becomes of the delay lines and first registers.
         whole = inside.dsps > 0
         frame = framed(self._text, self._box, CellText(f"{name}_first", self._main),
