@@ -1,8 +1,11 @@
 """Expressions of users: what they come to, and what is refused."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hwgen.spec import InputError
 from hwgen.sweep.expression import Expression
@@ -79,3 +82,31 @@ def test_without_a_value(text: str, reason: str) -> None:
 def test_names_with_their_columns() -> None:
     text = " pe.a.width < max(rows, 3) and true or rows"
     assert Expression(text).names == {"pe.a.width": 2, "rows": 19}
+
+
+def joined(part: st.SearchStrategy[str], operators: list[str]) -> st.SearchStrategy[str]:
+    return st.builds(lambda x, op, y: f"({x} {op} {y})", part, st.sampled_from(operators), part)
+
+
+NUMBERS = st.recursive(
+    st.one_of(st.integers(-9, 9).map(str), st.sampled_from(["rows", "pe.lanes", "0.5"])),
+    lambda part: st.one_of(
+        joined(part, ["+", "-", "*", "/", "//", "%"]), part.map("-{}".format),
+        st.builds("min({}, {})".format, part, part), st.builds("max([{}, {}])".format, part, part),
+        part.map("abs({})".format)), max_leaves=8)
+TRUTHS = st.recursive(
+    st.one_of(joined(NUMBERS, ["<", "<=", ">", ">=", "==", "!="]),
+              st.builds("({} < {} <= {})".format, NUMBERS, NUMBERS, NUMBERS),
+              st.builds("({} in [{}, 1])".format, NUMBERS, NUMBERS)),
+    lambda part: st.one_of(joined(part, ["and", "or"]), part.map("(not {})".format)), max_leaves=5)
+
+
+@given(text=st.one_of(NUMBERS, TRUTHS))
+def test_means_what_it_means_in_python(text: str) -> None:
+    try:
+        expected = eval(text, {"rows": 3, "pe": SimpleNamespace(lanes=2)})
+    except ZeroDivisionError:
+        with pytest.raises(InputError, match="divides by zero"):
+            Expression(text).value({"rows": 3, "pe.lanes": 2}.get)
+        return
+    assert Expression(text).value({"rows": 3, "pe.lanes": 2}.get) == expected
