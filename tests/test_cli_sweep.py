@@ -3,10 +3,12 @@
 import csv
 import json
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,7 @@ def logged(folder: Path, points: int) -> list[str]:
     (folder / "logged.py").write_text(LOGGED)
     axes = {"rows": {"from": 1, "to": points // 4}, "columns": [1, 2, 3, 4]}
     written(folder, axes=axes, metrics=["cycles", "logged"],
-            plugins=["logged.py"])
+            plugins=["logged.py"], timeout_s=60)
     return ["sweep", "sweep.toml", "-o", "r.sqlite", "--jobs", "1"]
 
 
@@ -103,6 +105,15 @@ def test_fifty_kills_lose_no_point_and_repeat_none(tmp_path: Path) -> None:
     campaign(tmp_path, kills=50, points=1000)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Processes started here heed Ctrl-C, also if these tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     arguments = logged(tmp_path, 16)
     (tmp_path / "interrupt").touch()
