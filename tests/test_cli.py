@@ -22,7 +22,7 @@ from hwgen.pe.parallel import ParallelPE
 from tests.command_line import SMALL, Call, Said, process, refused, toml
 
 VERBS = ("new", "check", "gen", "sim", "synth", "pnr", "error", "accwidth", "search-multiplier",
-         "list", "doctor")
+         "sweep", "list", "doctor")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -365,6 +365,7 @@ def test_list_shows_the_choices(call: Call) -> None:
     assert set(told["overflow"]) == {"wrap", "saturate"}
     assert set(told["synthesis family"]) == {"ice40", "ecp5", "gowin", "xilinx7", "gates"}
     assert "exact" in told["multiplier"]
+    assert told["metric"]["mae"].startswith("Mean of the absolute error")
     assert told["target"].keys() == {"ecp5", "gowin", "ice40", "xilinx7"}
     assert "CCU2C" in told["target"]["ecp5"]
     text = call("list").out

@@ -6,9 +6,12 @@ import sys
 from hwgen.cli.app import app
 
 # Importing a group of verbs adds them, in the order in which --help shows them.
-from hwgen.cli import specs, designs, placing, analyses, search, catalogue  # isort: skip
+from hwgen.cli import (  # isort: skip
+    specs, designs, placing, analyses, search, sweep, catalogue,
+)
 
-__all__ = ["analyses", "app", "catalogue", "designs", "main", "placing", "search", "specs"]
+__all__ = ["analyses", "app", "catalogue", "designs", "main", "placing", "search", "specs",
+           "sweep"]
 
 
 def main() -> None:

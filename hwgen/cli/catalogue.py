@@ -18,6 +18,7 @@ def list_(as_json: AsJson = False) -> None:
     from hwgen.flow.yosys import FAMILIES
     from hwgen.number import Overflow, Rounding
     from hwgen.pe.catalogue import PES
+    from hwgen.sweep.metrics import built_in
 
     def first_line(thing: Any) -> str:
         return (thing.__doc__ or "").strip().splitlines()[0]
@@ -32,6 +33,7 @@ def list_(as_json: AsJson = False) -> None:
         "rounding": {mode.value: mode.summary for mode in Rounding},
         "overflow": {mode.value: mode.summary for mode in Overflow},
         "synthesis family": dict.fromkeys(FAMILIES, ""),
+        "metric": {name: metric.summary for name, metric in built_in().items()},
     }
     lines = [f"{group:<17} {name:<18} {text}".rstrip()
              for group, entries in catalogue.items() for name, text in entries.items()]

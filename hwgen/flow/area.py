@@ -15,6 +15,7 @@ and all the rest, with the first cells of rows and columns before an empty box, 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from hwgen.array.grid import Grid
 from hwgen.array.mesh import ArraySpec
@@ -53,18 +54,20 @@ def size_flat(array: ArraySpec, targets: Sequence[tuple[str, bool]]) -> list[Are
     return synthesise_many([Job(text, array.name, family, dsp) for family, dsp in targets])
 
 
-def size(array: ArraySpec, targets: Sequence[tuple[str, bool]] = TARGETS) -> list[ArrayArea]:
+def size(array: ArraySpec, targets: Sequence[tuple[str, bool]] = TARGETS, *,
+         workers: int | None = None) -> list[ArrayArea]:
     """The array on each target, composed.
 
     Parameters
     ----------
     targets : families, each without (False) or with (True) DSP blocks.
+    workers : how many runs of Yosys at a time, one a core by default.
     """
     parts = _Parts(array)
-    insides = synthesise_many([parts.inside(*target) for target in targets])
+    insides = synthesise_many([parts.inside(*target) for target in targets], workers)
     # The others are mapped as the inside was, so that they differ from it by the trimming alone.
     plans = [parts.others(cell) for cell in insides]
-    areas = iter(synthesise_many([job for plan in plans for job, _ in plan]))
+    areas = iter(synthesise_many([job for plan in plans for job, _ in plan], workers))
     return [_composed(cell, parts, [(next(areas), count) for _, count in plan])
             for cell, plan in zip(insides, plans, strict=True)]
 
@@ -94,8 +97,11 @@ class _Parts:
 
     def inside(self, family: str, dsp: bool) -> Job:
         """A cell of the commonest kind with neighbours on all sides."""
-        cell = CellText(self._array.name, self._main)
-        return Job(cell.text, cell.top, family, dsp)
+        return Job(self._cell.text, self._cell.top, family, dsp)
+
+    @cached_property
+    def _cell(self) -> CellText:
+        return CellText(self._array.name, self._main)
 
     @property
     def insides(self) -> int:
@@ -115,7 +121,7 @@ class _Parts:
             return Job(text, top, inside.family, inside.dsp, boxes, (inside.recipe,))
 
         name, rows, columns = self._array.name, self._array.rows, self._array.columns
-        dataflow, main = self._array.dataflow, CellText(name, self._main)
+        dataflow, main = self._array.dataflow, self._cell
         # Only DSP blocks take part in what becomes of the delay lines and first registers.
         whole = inside.dsps > 0
         frame = framed(self._text, self._box, CellText(f"{name}_first", self._main),

@@ -319,8 +319,11 @@ def _outcome(
     with processes.alone(key):  # jobs on several families share their survey, for one
         value: _Value | None = cache.load_json("yosys", key)
         if value is None:
-            value = _run(job, text, read, processes)
-            cache.store_json("yosys", key, value)
+            with cache.lock(f"yosys-{key[:3]}"):  # of all processes; 4096 lock files at most
+                value = cache.load_json("yosys", key)
+                if value is None:
+                    value = _run(job, text, read, processes)
+                    cache.store_json("yosys", key, value)
     return value
 
 

@@ -2,7 +2,10 @@
 
 import json
 import re
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -278,6 +281,26 @@ def test_second_run_comes_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> Non
     first = area(MULTIPLIER, "gates")
     forbid_yosys(monkeypatch)
     assert area(MULTIPLIER, "gates") == first
+
+
+def test_processes_at_the_same_work_do_it_once(own_cache: Path,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each ``Processes`` stands for a process: they share nothing but the cache."""
+    runs, both = list[str](), threading.Barrier(2)
+
+    def run(job: Job, *_: object) -> dict[str, int]:
+        runs.append(job.top)
+        with suppress(threading.BrokenBarrierError):  # who is alone here waits in vain
+            both.wait(1)
+        return {"$_AND_": 3}
+
+    monkeypatch.setattr(yosys, "_run", run)
+    job = Job(MULTIPLIER, "mul", "gates")
+    with ThreadPoolExecutor(2) as pool:
+        cells = list(pool.map(lambda _: yosys._cells(job, ["check"], Processes()), range(2)))
+    assert cells == [{"$_AND_": 3}] * 2
+    assert runs == ["mul"]
+    assert [path.name[:6] for path in (own_cache / "locks").iterdir()] == ["yosys-"]
 
 
 @pytest.mark.parametrize("change", ["verilog", "version"])

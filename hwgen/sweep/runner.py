@@ -1,0 +1,149 @@
+"""Runs a sweep: what the results file lacks is measured, and stored as it comes.
+
+Run again, it goes on where it ended, however that was.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from hwgen.spec import InputError
+from hwgen.sweep.expression import Expression
+from hwgen.sweep.fields import field_names, found
+from hwgen.sweep.measure import Failure, Outcome, Task
+from hwgen.sweep.metrics import Metric, PlugIn, known_metrics, version_of
+from hwgen.sweep.pareto import front
+from hwgen.sweep.space import Point, Space, SweepSpec, require_known
+from hwgen.sweep.store import Store, Stored, spec_fields
+
+Scheduler = Callable[[Iterable[Task]], Generator[Outcome, None, None]]
+"""Measures tasks, in any order, and yields what came of each.
+
+It takes a task only when it can begin with it, and ends all work when it is closed.
+"""
+
+Watch = Callable[[Outcome], None]
+"""Called with what came of each point, once it is stored."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A point with all that is known of it.
+
+    Members
+    -------
+    values : of the metrics asked for, in their order; without those that are missing.
+    failure : why some are missing; None if none are, or if the point was not reached.
+    kept : whether ``keep`` holds.
+    """
+
+    point: Point
+    values: dict[str, float]
+    failure: Failure | None
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep that can be run: its space, and the metrics it asks for.
+
+    Raises
+    ------
+    InputError
+        From :meth:`load`, if anything in the file is not as it must be.
+    """
+
+    spec: SweepSpec
+    space: Space
+    plug_ins: tuple[PlugIn, ...]
+    metrics: tuple[Metric, ...]
+    workload_fields: dict[str, object]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """From its TOML file, with its plug-ins, which are run."""
+        spec, space = Space.load(path)
+        plug_ins = tuple(PlugIn.of(path.parent / name) for name in spec.plugins)
+        known = known_metrics(plug_ins)
+        for name in spec.metrics:
+            if name not in known:
+                raise InputError(f"metrics must be among {', '.join(known)}, not {name!r}")
+        spec = spec.replaced(workload=spec.workload.sized())
+        sweep = cls(spec, space, plug_ins, tuple(known[name] for name in spec.metrics),
+                    spec.workload.model_dump(exclude_none=True))
+        for expression in sweep.keep:
+            require_known(expression, field_names() | set(spec.metrics))
+        return sweep
+
+    @cached_property
+    def keep(self) -> tuple[Expression, ...]:
+        """What must hold of a point for it to be shown."""
+        return tuple(map(Expression, self.spec.keep))
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """Of each metric, the digest of what it depends on beside the array; readies its tools."""
+        versions = {metric.name: version_of(metric, self.plug_ins) for metric in self.metrics}
+        return {metric.name: metric.settings(self.spec.workload, versions[metric.name])
+                for metric in self.metrics}
+
+    def run(self, store: Store, scheduler: Scheduler, retry: bool = False,
+            watch: Watch = lambda outcome: None) -> None:
+        """Measure what ``store`` lacks.
+
+        Parameters
+        ----------
+        retry : measure failed points again, and those that a metric refused.
+        """
+        store.describe(self.metrics)
+        points = {point.key: point for point in self.todo(store, retry)}
+        tasks = (self._task(point, store) for point in points.values() if point.array)
+        for point in points.values():
+            if point.array is None:
+                outcome = Outcome(point.key, {}, Failure("refused", "", point.reason))
+                store.add(point.spec, outcome, self.settings)
+                watch(outcome)
+        with closing(scheduler(tasks)) as outcomes:
+            for outcome in outcomes:
+                store.add(points[outcome.key].spec, outcome, self.settings)
+                watch(outcome)
+
+    def todo(self, store: Store, retry: bool = False) -> list[Point]:
+        """The points of which ``store`` lacks something."""
+        return [point for point in self.space.points
+                if not self._settled(store.get(point.key, self.settings), retry)]
+
+    def _settled(self, stored: Stored, retry: bool) -> bool:
+        if stored.failure:
+            return not (retry and stored.failure.metric)
+        return stored.values.keys() == self.settings.keys()
+
+    def _task(self, point: Point, store: Store) -> Task:
+        known = store.get(point.key, self.settings).values
+        missing = tuple(name for name in self.settings if name not in known)
+        return Task(point.key, point.spec, missing, self.plug_ins, dict(self.workload_fields))
+
+    def rows(self, store: Store) -> list[Row]:
+        """All points in the order of the space, with what ``store`` knows of them."""
+        return [self._row(point, store.get(point.key, self.settings))
+                for point in self.space.points]
+
+    def _row(self, point: Point, stored: Stored) -> Row:
+        values = {name: stored.values[name] for name in self.settings if name in stored.values}
+        whole = len(values) == len(self.settings) and stored.failure is None
+        fields = spec_fields(point.spec) if self.keep and whole else {}
+        kept = whole and all(
+            each.holds(lambda name: values[name] if name in values else found(fields, name))
+            for each in self.keep)
+        return Row(point, values, stored.failure, kept)
+
+    def front(self, rows: Sequence[Row]) -> list[Row]:
+        """The kept points that no other beats in the first two metrics."""
+        chosen = self.metrics[:2]
+        kept = [row for row in rows if row.kept]
+        indices = front([[row.values[metric.name] for metric in chosen] for row in kept],
+                        [metric.direction for metric in chosen])
+        return [kept[index] for index in indices]
