@@ -158,7 +158,8 @@ class RunAheadMesh(WeightStationaryMesh):
         """The feeds of all rows, each with its part of every beat of ``a``."""
         array, payload = self.array, self.a.payload
         unit = RowFeed(serial(array), queued(array))
-        begin, room, push = Signal(name="tile_begins", init=1), Signal(name="room"), Signal(name="push")
+        begin = Signal(name="tile_begins", init=1)
+        room, push = (Signal(name=name) for name in ("room", "push"))
         flags = {name: getattr(payload, name) if hasattr(payload, name) else Const(1)
                  for name in BEAT_FLAGS if name != "begin"}
         self._summed, self._space = (Signal(array.rows, name=name) for name in ("summed", "space"))

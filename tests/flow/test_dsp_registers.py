@@ -31,7 +31,8 @@ CASES = {
     "plain": (PLAIN, 0, "INPUTA INPUTB OUTPUT"),
     "always": (PLAIN.replace("if (en) ", ""), 0, "INPUTA INPUTB OUTPUT"),
     "operand read twice": (MULTIPLY.replace("{seen}", "first"), 8, "INPUTA INPUTB OUTPUT"),
-    "product read before": (PLAIN.replace("seen = 0", "seen = first * second"), 16, "INPUTA INPUTB"),
+    "product read before": (PLAIN.replace("seen = 0", "seen = first * second"), 16,
+                            "INPUTA INPUTB"),
     "reset": (PLAIN.replace("product <= first", "product <= rst ? 16'sd0 : first"), 16,
               "INPUTA INPUTB"),
     "other enable": (PLAIN.replace("second <= b;", "").replace(
