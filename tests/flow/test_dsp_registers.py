@@ -31,7 +31,8 @@ CASES = {
     "plain": (PLAIN, 0, "INPUTA INPUTB OUTPUT"),
     "always": (PLAIN.replace("if (en) ", ""), 0, "INPUTA INPUTB OUTPUT"),
     "operand read twice": (MULTIPLY.replace("{seen}", "first"), 8, "INPUTA INPUTB OUTPUT"),
-    "product read before": (PLAIN.replace("seen = 0", "seen = first * second"), 16, "INPUTA INPUTB"),
+    "product read before": (PLAIN.replace("seen = 0", "seen = first * second"), 16,
+                            "INPUTA INPUTB"),
     "reset": (PLAIN.replace("product <= first", "product <= rst ? 16'sd0 : first"), 16,
               "INPUTA INPUTB"),
     "other enable": (PLAIN.replace("second <= b;", "").replace(
@@ -108,7 +109,9 @@ class Simulation:
         self.values.update(later)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [
+    pytest.param(case, marks=[pytest.mark.slow] if case in ("always", "reset") else [])
+    for case in CASES])
 def test_packed_netlist_does_the_same(case: str) -> None:
     _, ffs, registers = CASES[case]
     packed = with_dsp_registers(mapped(case), "mul")
