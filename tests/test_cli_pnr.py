@@ -115,6 +115,20 @@ def test_design_that_does_not_fit_has_status_1(call: Call, spec: Path,
     assert json.loads(said.out)["placements"][0]["fits"] is False
 
 
+def test_fitting_one_way_is_enough(call: Call, spec: Path,
+                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    def place(array: Any, device: str, dsp: bool, seeds: Any, **_: Any) -> PlacedArray:
+        return placed(device, dsp, **{} if dsp else {"uses": {
+            "LUT": Use(50_000, 20, 43_848), "DSP": Use(0, 0, 72)}, "placement": None})
+
+    monkeypatch.setattr(pnr, "place", place)
+    said = call("pnr", spec)
+    assert said.status == 0
+    assert "does not fit: needs 50,000 of 43,848 LUTs (115 %)" in said.out
+    assert "Fmax 98.0 MHz" in said.out
+    assert call("pnr", spec, "--no-dsp").status == 1
+
+
 def test_interrupt(call: Call, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def place(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -30,6 +30,7 @@ def pnr(
     """Place and route the array: use of a device, Fmax and critical path, with nextpnr.
 
     A first call may take minutes; what is finished is kept, so the same call goes on after Ctrl-C.
+    The exit status is 1 if the array fits neither with nor without DSP blocks.
     """
     from hwgen.array.mesh import ArraySpec
     from hwgen.flow.pnr import Limits, variants
@@ -44,7 +45,7 @@ def pnr(
                          indent=2))
     else:
         _print(array, placed)
-    if any(each.shortfall for each in placed):
+    if all(each.shortfall for each in placed):
         raise typer.Exit(1)
 
 

@@ -21,7 +21,7 @@ Timing = tuple[Bit, Bit]
 
 
 def with_dsp_registers(netlist: str, top: str) -> str:
-    """The netlist of module ``top``, mapped to ECP5, with all registers in DSP blocks that can be.
+    """The netlist of module ``top``, mapped to ECP5, with registers in its DSP blocks if possible.
 
     Those of one block need the same clock and enable, no reset, and no value to begin with but 0.
     """

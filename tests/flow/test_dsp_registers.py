@@ -109,7 +109,9 @@ class Simulation:
         self.values.update(later)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [
+    pytest.param(case, marks=[pytest.mark.slow] if case in ("always", "reset") else [])
+    for case in CASES])
 def test_packed_netlist_does_the_same(case: str) -> None:
     _, ffs, registers = CASES[case]
     packed = with_dsp_registers(mapped(case), "mul")

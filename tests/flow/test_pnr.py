@@ -41,7 +41,7 @@ def bits_around(spec: ArraySpec) -> tuple[int, int]:
 
 @pytest.mark.parametrize("device", ["ecp5-25k", "ice40-hx8k", "gw1n-9"])
 def test_array_is_placed_on_each_family(device: str) -> None:
-    spec = array()
+    spec = array(2, 1)  # of one row, the last beat of results is all: no flip-flop for a constant
     placed = place(spec, device, False, (1,))
     inputs, outputs = bits_around(spec)
     registers = placed.uses["cell" if "ice40" in device else "FF"]
@@ -76,8 +76,8 @@ def test_capacity_is_what_the_tool_says(device: str, tmp_path: Path) -> None:
         name: report.get(kind, {"available": 0})["available"] for name, kind in kinds.items()}
 
 
-@pytest.mark.parametrize(("device", "bits", "dsps"), [("ecp5-25k", 9, 1), ("gw1n-9", 9, 1),
-                                                      ("gw1n-9", 12, 2), ("ice40-up5k", 12, 1)])
+@pytest.mark.parametrize(("device", "bits", "dsps"), [("ecp5-25k", 9, 1), ("gw1n-9", 12, 2),
+                                                      ("ice40-up5k", 12, 1)])
 def test_fmax_through_dsps_is_told_on_ecp5_only(device: str, bits: int, dsps: int) -> None:
     lines: list[str] = []
     placed = place(array(bits=bits, accumulator={"width": 24}), device, True, (1, 2),
@@ -121,6 +121,7 @@ def test_packed_design_that_does_not_fit_is_not_placed(monkeypatch: pytest.Monke
     assert placed.to_json()["fits"] is False
 
 
+@pytest.mark.slow
 def test_large_design_that_does_not_fit_is_not_synthesised_flat(
     monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,9 +140,9 @@ def test_composed_area_close_to_the_capacity_is_not_believed(
     sized = type("Sized", (), {"array": Area("ecp5", False, luts=25_000, recipe="plain")})
     monkeypatch.setattr(pnr, "size", lambda array, targets: [sized])
     assert pnr._composed(array(10, 10), "ecp5-25k", False) is None
+    monkeypatch.setattr(pnr, "netlist", None)
     sized.array = Area("ecp5", False, luts=26_000, dsps=40, recipe="plain")  # type: ignore[attr-defined]
-    found = pnr._composed(array(10, 10), "ecp5-25k", False)
-    assert found is not None
+    found = place(array(10, 10), "ecp5-25k", False)
     assert found.shortfall == ("needs about 26,000 of 24,288 LUTs (108 %) "
                                "and about 40 of 28 DSPs (143 %)")
 
@@ -194,7 +195,7 @@ def test_interrupt_keeps_finished_seeds(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(pnr, "place_and_route", lambda *args, **options: place_and_route(
         *args, **options, workers=1))
     monkeypatch.setattr(Processes, "run", counted)
-    spec = array(1, 2, bits=2)
+    spec = array(2, 1)
     with pytest.raises(KeyboardInterrupt):
         place(spec, "ice40-hx8k", False, (11, 12))
     assert started == ["11", "12"]
