@@ -147,7 +147,7 @@ def test_wrong_codes(codes: Codes, message: str) -> None:
     ({"width": 0}, "width must be at least 1, not 0"),
     ({"width": 33}, "width must be at most 32, not 33"),
     ({"count": 0}, "count must be at least 1, not 0"),
-    ({"count": 4097}, "count must be at most 4096, not 4097"),
+    ({"count": 65537}, "count must be at most 65536, not 65537"),
     ({"form": "ones"}, "form must be 'twos-complement' or 'sign-magnitude', not 'ones'"),
 ])
 def test_wrong_fields(fields: dict[str, Any], message: str) -> None:

@@ -101,6 +101,9 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     **of_kind("parallel", PARALLEL_CHANGES),
     **of_kind("activation-serial", SERIAL_CHANGES),
     **of_kind("both-serial", SERIAL_CHANGES),
+    **{f"pe[{kind}].precision[dynamic].run_ahead": (
+        {"dataflow": WS, "pe": {"kind": kind, "precision": DYNAMIC}}, 2)
+       for kind in ("activation-serial", "both-serial")},
     "output": ({}, {"width": 8}),
     "output.width": (REQUANTIZED, 9),
     "output.frac": (REQUANTIZED, -5),

@@ -56,7 +56,8 @@ def design(name: str, folder: Path) -> Any:
     return SimpleNamespace(
         verilog=path, top=name, repeated=[], streams=unit.streams, seed=None,
         manifest={"streams": ports, "clock": "clk", "reset": "rst"},
-        spec=SimpleNamespace(random=SimpleNamespace(chosen=lambda seed: 0), seeding_cycles=0))
+        spec=SimpleNamespace(random=SimpleNamespace(chosen=lambda seed: 0), seeding_cycles=0,
+                             pe=SimpleNamespace(most_step_cycles=1)))
 
 
 @pytest.fixture(scope="module")
