@@ -16,6 +16,7 @@ from hwgen.array import (
     skew,
     weight_stationary_mesh,
 )
+from hwgen.pe import parallel, serial
 
 
 class Mutant(NamedTuple):
@@ -36,6 +37,6 @@ def plant(monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
     made: dict[str, Any] = {}
     exec(source.replace(mutant.old, mutant.new), function.__globals__, made)
     for owner in (mutant.owner, skew, feed, output_stationary, weight_stationary_mesh, run_ahead,
-                  bank, random, results):
+                  bank, random, results, parallel, serial):
         if mutant.name in vars(owner):
             monkeypatch.setattr(owner, mutant.name, made[mutant.name])

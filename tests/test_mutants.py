@@ -8,6 +8,7 @@ import pytest
 from amaranth import Signal
 
 from hwgen import lfsr
+from hwgen.arith import delay
 from hwgen.arith.accumulator import Accumulator, Requantizer
 from hwgen.arith.exact import ExactMultiplierUnit
 from hwgen.array import feed, mesh, random, results, skew
@@ -278,7 +279,7 @@ MUTANTS = {
         "spec.accumulator.rtl_round(_tree(products), spec.operands.product_frac, draw)",
         "_tree(products) >> spec.accumulator.drop(spec.operands.product_frac)"),
     "pipeline not held": Mutant(
-        "os stalls", parallel.ParallelPEUnit, "_later", "m.If(self.en)", "m.If(1)"),
+        "os stalls", delay, "later", "m.If(en)", "m.If(1)"),
     "odd lane lost": Mutant("os rounds", parallel, "_tree", " + terms[len(pairs) * 2 :]", ""),
     "slopes swapped": Mutant("os", skew.Triangle, "structure", '== "rising"', '!= "rising"'),
     "delay line not held": Mutant(
@@ -328,7 +329,7 @@ MUTANTS = {
         "ws serial", SerialPEUnit, "_step_sum", 'if "double" in flags else kept << 1',
         "if 0 else kept << 1"),
     "serial pipeline not held": Mutant(
-        "os serial stalls", SerialPEUnit, "_later", "m.If(self.en)", "m.If(1)"),
+        "os serial stalls", delay, "later", "m.If(en)", "m.If(1)"),
     "significance ends a pair early": Mutant(
         "ws serial", PlaneSequencerUnit, "_following", "(self.a == 0)", "(self.a == 1)"),
     "planes go on without the mesh": Mutant(

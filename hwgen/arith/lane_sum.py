@@ -6,10 +6,11 @@ from functools import cache
 from itertools import product
 
 import numpy as np
-from amaranth import Const, Module, Mux, Shape, Signal, Value
+from amaranth import Const, Module, Mux, Shape, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.arith.delay import later
 from hwgen.fabric.catalogue import FABRICS
 from hwgen.fabric.exchange import ExchangeProof
 from hwgen.fabric.lanes import LanePlan
@@ -173,7 +174,7 @@ class LaneSumTree(wiring.Component):
         stage = 0
         for step in range(depth + 1):
             until = unit.stages if step == depth else step * (unit.stages + 1) // (depth + 1)
-            level = [_later(m, value, until - stage, en) for value in level]
+            level = [later(m, en, value, until - stage, "stage") for value in level]
             stage = until
             level = _paired(level)
         m.d.comb += self.p.eq(*level)
@@ -183,16 +184,6 @@ class LaneSumTree(wiring.Component):
         """The word of each lane, as a number."""
         words = [self.b.word_select(lane, self.unit.bits) for lane in range(self.unit.lanes)]
         return [word.as_signed() for word in words] if self.unit.signed else words
-
-
-def _later(m: Module, value: Value, cycles: int, en: Value) -> Value:
-    """The value some enabled cycles later."""
-    for _ in range(cycles):
-        register = Signal(value.shape(), name="stage", reset_less=True)
-        with m.If(en):
-            m.d.sync += register.eq(value)
-        value = register
-    return value
 
 
 def _paired(level: Sequence[Value]) -> list[Value]:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from amaranth import Const, Module, Signal
+from amaranth import Const, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.arith.delay import later
 from hwgen.arith.multiplier import MultiplierFamily, MultiplierUnit, Operands
 from hwgen.fabric.builder import Form, Plan
 from hwgen.fabric.catalogue import FABRICS
@@ -132,10 +133,6 @@ class MappedMultiplier(wiring.Component):
             return m
         product = place(m, platform, "portable", MultiplierUnit(unit.family, unit.operands),
                         a=self.a, b=self.b).p
-        for _ in range(unit.stages):
-            register = Signal(product.shape(), name="product", reset_less=True)
-            with m.If(en):
-                m.d.sync += register.eq(product)
-            product = register
+        product = later(m, en, product, unit.stages, "product")
         m.d.comb += result.eq(product + self.acc if unit.addend_bits else product)
         return m

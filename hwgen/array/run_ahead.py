@@ -12,6 +12,7 @@ from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.utils import bits_for
 
+from hwgen.arith.delay import later
 from hwgen.array.feed import Fields, serial
 from hwgen.array.random import Randomness
 from hwgen.array.results import ResultStream
@@ -80,11 +81,7 @@ class RunAheadCellUnit(WeightStationaryCellUnit):
         oldest = self._oldest(m)
         if self.spec.first:
             return Const(0, self.spec.pe.format.width)
-        for _ in range(self.spec.pe.latency):
-            later = Signal(oldest.shape(), name="oldest_later", reset_less=True)
-            with m.If(self.en):
-                m.d.sync += later.eq(oldest)
-            oldest = later
+        oldest = later(m, self.en, oldest, self.spec.pe.latency, "oldest_later")
         return self._waiting(m, self.n_sum, self.n_push, oldest, "sum")
 
     def _oldest(self, m):

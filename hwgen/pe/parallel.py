@@ -8,6 +8,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
+from hwgen.arith.delay import later
 from hwgen.arith.mapped import MappedUnit
 from hwgen.arith.multiplier import MultiplierUnit
 from hwgen.fabric.builder import Form
@@ -147,18 +148,9 @@ class ParallelPEUnit(wiring.Component):
         enable = {"en": self.en} if stages else {}
         products = [place(m, platform, f"lane{lane}", unit, a=self.a[lane], b=self.b[lane],
                           **enable).p for lane in range(spec.lanes)]
-        draw = self._later(m, self.draw, stages, "draw") if spec.draw_bits else None
+        draw = later(m, self.en, self.draw, stages, "draw") if spec.draw_bits else None
         addend = spec.accumulator.rtl_round(_tree(products), spec.operands.product_frac, draw)
-        return self._later(m, addend, spec.pipeline - stages, "addend")
-
-    def _later(self, m, value, cycles, name):
-        """The value of ``cycles`` enabled cycles ago."""
-        for _ in range(cycles):
-            register = Signal(value.shape(), name=name, reset_less=True)
-            with m.If(self.en):
-                m.d.sync += register.eq(value)
-            value = register
-        return value
+        return later(m, self.en, addend, spec.pipeline - stages, "addend")
 
 
 def _tree(terms):

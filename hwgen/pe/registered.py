@@ -6,6 +6,7 @@ from amaranth import Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.arith.delay import later
 from hwgen.pe.dot_product import DotProductPE
 from hwgen.place import place
 
@@ -66,8 +67,4 @@ class RegisteredPEUnit(wiring.Component):
         adds = operands.get("step")
         if adds is None:
             return Const(1)
-        for _ in range(self.spec.pe.latency):
-            register = Signal(name="adds")
-            m.d.sync += register.eq(adds)
-            adds = register
-        return adds
+        return later(m, Const(1), adds, self.spec.pe.latency, "adds", reset_less=False)

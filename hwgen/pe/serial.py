@@ -15,6 +15,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from pydantic import ConfigDict, Field
 
+from hwgen.arith.delay import later
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.group_precision import GroupPrecision
 from hwgen.arith.lane_sum import STAGES, LaneSum
@@ -201,13 +202,13 @@ class SerialPEUnit(wiring.Component):
                       **({"en": self.en} if unit.stages else {})).p
         behind = unit.stages + (spec.pipeline >= _BEHIND)
         if behind > unit.stages:
-            lanes = self._later(m, lanes, 1, "lanes_sum")
-        flags = {name: self._later(m, getattr(self, name), behind, name, name in _QUIET)
-                 for name in ("step", *spec.flags)}
+            lanes = later(m, self.en, lanes, 1, "lanes_sum_later")
+        flags = {name: later(m, self.en, getattr(self, name), behind, f"{name}_later",
+                             reset_less=name in _QUIET) for name in ("step", *spec.flags)}
         total = self._step_sum(m, lanes, flags)
-        draw = self._later(m, self.draw, behind, "draw") if spec.draw_bits else None
+        draw = later(m, self.en, self.draw, behind, "draw_later") if spec.draw_bits else None
         addend = spec.accumulator.rtl_round(total, spec.operands.product_frac, draw)
-        addend = self._later(m, addend, spec.pipeline - behind, "addend")
+        addend = later(m, self.en, addend, spec.pipeline - behind, "addend_later")
         m.d.comb += self.acc_o.eq(spec.accumulator.rtl_add(self.acc_i, addend))
         return m
 
@@ -244,12 +245,3 @@ class SerialPEUnit(wiring.Component):
         x = lanes if lanes.shape().signed else Cat(lanes, Const(0, 1)).as_signed()
         x = x ^ negate.replicate(len(x)).as_signed()
         return (Cat(Const(1, 1), before).as_signed() + Cat(negate, x).as_signed()) >> 1
-
-    def _later(self, m, value, cycles, name, reset_less=True):
-        """The value of ``cycles`` enabled cycles ago."""
-        for _ in range(cycles):
-            register = Signal(value.shape(), name=f"{name}_later", reset_less=reset_less)
-            with m.If(self.en):
-                m.d.sync += register.eq(value)
-            value = register
-        return value
