@@ -11,8 +11,7 @@ from amaranth.utils import bits_for
 from hwgen.array.plane_store import plane_of
 from hwgen.array.planes import PlaneSequencer
 from hwgen.array.skew import Delay, eastward
-from hwgen.pe.precision import RunTimePrecision
-from hwgen.pe.serial import SerialPE, group_precision, is_dynamic
+from hwgen.pe.serial import SerialPE
 from hwgen.place import place
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class SerialFeed:
         self._held = Signal(name="held")
         self.loads, self.error, self.go = (Signal(name=name) for name in ("loads", "error", "go"))
         self.beat = self._kept_flags()
-        self.bits = {side: Signal(bits_for(self._planes(side)), name=f"{side}_bits")
+        self.bits = {side: Signal(bits_for(self._pe.planes(side)), name=f"{side}_bits")
                      for side in "ab"}
         self._drive_bits()
         self._sequence = place(m, platform, "walk", sequencer(self._pe), en=en, go=self.go,
@@ -108,7 +107,7 @@ class SerialFeed:
 
     def tells(self, side: str) -> bool:
         """Whether the feed knows how many planes of an operand to take."""
-        return side in self._streams or side not in self._pe.sides or not is_dynamic(self._pe)
+        return side in self._streams or side not in self._pe.sides or not self._pe.is_dynamic
 
     @property
     def plane_b(self) -> Any:
@@ -117,11 +116,6 @@ class SerialFeed:
 
     def _format(self, side: str) -> Any:
         return getattr(self._pe, side)
-
-    def _planes(self, side: str) -> int:
-        """Planes of an operand; one of whole words."""
-        width: int = self._format(side).width if side in self._pe.sides else 1
-        return width
 
     def _kept(self, value: Any, name: str) -> Signal:
         """A field of the beat that is held."""
@@ -149,16 +143,16 @@ class SerialFeed:
         """The planes of each operand, where the streams tell."""
         m, pe = self._m, self._pe
         for side, bits in self.bits.items():
-            width = self._planes(side)
+            width = pe.planes(side)
             if side not in pe.sides:
                 m.d.comb += bits.eq(1)
-            elif isinstance(pe.precision, RunTimePrecision):
+            elif pe.is_told:
                 told = getattr(self._streams["a"].payload, f"{side}_bits")
                 m.d.comb += bits.eq(getattr(self.beat, f"{side}_bits"))
                 above = told > width if width + 1 < 1 << len(told) else Const(0)
                 with m.If(self.loads & ((told == 0) | above)):
                     m.d.sync += self.error.eq(1)
-            elif not is_dynamic(pe):
+            elif not pe.is_dynamic:
                 m.d.comb += bits.eq(width)
             elif side in self._streams:
                 found = detector(m, self._platform, pe, side, self._streams[side].payload.codes)
@@ -198,9 +192,8 @@ def feed(m: Module, platform: Any, array: "ArraySpec", en: Any, streams: Mapping
 
 def sequencer(pe: SerialPE) -> PlaneSequencer:
     """What walks the planes of a step; an operand of whole words has one plane."""
-    widths = {side: getattr(pe, side).width if side in pe.sides else 1 for side in "ab"}
     signs = {side: getattr(pe, side).signed and side in pe.sides for side in "ab"}
-    return PlaneSequencer(widths["a"], widths["b"], signs["a"], signs["b"])
+    return PlaneSequencer(pe.planes("a"), pe.planes("b"), signs["a"], signs["b"])
 
 
 def serial(array: "ArraySpec") -> SerialPE:
@@ -213,7 +206,7 @@ def serial(array: "ArraySpec") -> SerialPE:
 def detector(m: Module, platform: Any, pe: SerialPE, side: str, codes: Any) -> Any:
     """What finds how many planes the codes of a beat need: ``mask`` and ``precision``."""
     operand = getattr(pe, side)
-    unit = group_precision(pe, side, len(codes) // operand.width)
+    unit = pe.group_precision(side, len(codes) // operand.width)
     return place(m, platform, f"detector_{side}", unit, i=codes)
 
 

@@ -20,7 +20,6 @@ from hwgen.lfsr import SEED_BITS
 from hwgen.number import Codes, Fixed
 from hwgen.pe.catalogue import PE
 from hwgen.pe.parallel import ParallelPE
-from hwgen.pe.serial import is_dynamic, run_ahead
 from hwgen.spec import InputError, Int, Spec
 
 MAX_SIDE = 256
@@ -125,12 +124,12 @@ class ArraySpec(Spec):
     @property
     def run_ahead(self) -> int:
         """Beats by which a row may be ahead of the next."""
-        return run_ahead(self.pe)
+        return self.pe.run_ahead
 
     @property
     def varies(self) -> bool:
         """Whether the cycles of a product depend on its values, or on what its beats tell."""
-        return StepBits(self).is_told or is_dynamic(self.pe)
+        return self.pe.is_told or self.pe.is_dynamic
 
     @property
     def multipliers(self) -> int:
@@ -149,7 +148,7 @@ class ArraySpec(Spec):
         return wiring.Signature({
             "a": In(shapes["a"]), "b": In(shapes["b"]), "o": Out(shapes["o"]),
             **({"seed": In(SEED_BITS)} if self.draws else {}),
-            **({"error": Out(1)} if StepBits(self).is_told else {}),
+            **({"error": Out(1)} if self.pe.is_told else {}),
         })
 
     @property
@@ -186,7 +185,7 @@ class ArraySpec(Spec):
         return self._golden(a_codes, b_codes, seed, bits)[: a.shape[0], : b.shape[1]]
 
     def _golden(self, a: Codes, b: Codes, seed: int | None, bits: StepBits) -> Codes:
-        if bits.is_told:
+        if self.pe.is_told:
             a, b = bits.taken("a", a), bits.taken("b", b)
         draws = Draws(self, self.random.chosen(seed))
         sums = self.dataflow.golden(self, a, b, draws)

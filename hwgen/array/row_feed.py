@@ -9,7 +9,7 @@ from amaranth.utils import bits_for
 
 from hwgen.array.feed import sequencer
 from hwgen.array.plane_store import plane
-from hwgen.pe.serial import SerialPE, group_precision
+from hwgen.pe.serial import SerialPE
 from hwgen.place import place
 
 BEAT_FLAGS = ("begin", "last", "start", "finish")
@@ -51,7 +51,7 @@ class RowFeed:
         return wiring.Signature({
             "en": In(1), "push": In(1), "i": In(self.code_bits),
             **{f"i_{name}": In(1) for name in BEAT_FLAGS},
-            "b_bits": In(bits_for(self.pe.b.width if "b" in self.pe.sides else 1)),
+            "b_bits": In(bits_for(self.pe.planes("b"))),
             **{name: In(1) for name in ("loaded", "summed", "space")},
             "room": Out(1), "a": Out(self.pe.lanes), "plane": Out(self.plane_bits),
             **{name: Out(1) for name in self.flags},
@@ -112,7 +112,7 @@ class RowFeedUnit(wiring.Component):
     def _beats(self, m, platform, pop):
         """The first beat's codes, flags and planes, and whether there is one."""
         spec, entries = self.spec, self.spec.entries
-        found = place(m, platform, "detector", group_precision(spec.pe, "a", spec.pe.lanes),
+        found = place(m, platform, "detector", spec.pe.group_precision("a", spec.pe.lanes),
                       i=self.i).precision
         flags = Cat(getattr(self, f"i_{name}") for name in BEAT_FLAGS)
         beat = Cat(self.i, found, flags)

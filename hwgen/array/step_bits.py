@@ -8,8 +8,7 @@ from amaranth.utils import bits_for
 
 from hwgen.array.stream import BeatField
 from hwgen.number import Codes, Fixed, Overflow
-from hwgen.pe.precision import RunTimePrecision
-from hwgen.pe.serial import SerialPE, group_precision, is_dynamic
+from hwgen.pe.serial import SerialPE
 from hwgen.spec import InputError
 
 if TYPE_CHECKING:
@@ -40,27 +39,15 @@ class StepBits:
         pe = self.array.pe
         if self.told is None:
             return
-        if not self.is_told:
+        if not pe.is_told:
             raise InputError('precision must be left out unless pe.precision.kind is "run-time", '
                              f"not {self.told!r}")
         for side, bits in zip("ab", self.told, strict=True):
             width = getattr(pe, side).width
-            limit = width if side in self.sides else None
-            if not (1 <= bits <= width if limit else bits == width):
+            least = 1 if side in pe.sides else width
+            if not least <= bits <= width:
                 raise InputError(f"precision of {side} must be "
-                                 f"{f'1 to {width}' if limit else width}, not {bits!r}")
-
-    @property
-    def is_told(self) -> bool:
-        """Whether the streams tell the precision."""
-        pe = self.array.pe
-        return isinstance(pe, SerialPE) and isinstance(pe.precision, RunTimePrecision)
-
-    @property
-    def sides(self) -> tuple[str, ...]:
-        """The operands that are taken plane by plane."""
-        pe = self.array.pe
-        return pe.sides if isinstance(pe, SerialPE) else ()
+                                 f"{f'1 to {width}' if side in pe.sides else width}, not {bits!r}")
 
     @property
     def most(self) -> Told:
@@ -70,10 +57,10 @@ class StepBits:
     @property
     def fields(self) -> dict[str, int]:
         """What the beats of stream ``a`` tell, by field."""
-        if not self.is_told:
+        if not self.array.pe.is_told:
             return {}
         return {f"{side}_bits": bits for side, bits in zip("ab", self.most, strict=True)
-                if side in self.sides}
+                if side in self.array.pe.sides}
 
     @property
     def beat_fields(self) -> tuple[BeatField, ...]:
@@ -90,12 +77,12 @@ class StepBits:
     def of(self, side: str, groups: Codes) -> Codes:
         """Bits that each step takes of an operand: ``(..., codes) -> (...) int64``."""
         pe = self.array.pe
-        if side in self.sides and isinstance(pe, SerialPE) and is_dynamic(pe):
-            return group_precision(pe, side, groups.shape[-1]).golden(groups)
+        if side in pe.sides and isinstance(pe, SerialPE) and pe.is_dynamic:
+            return pe.group_precision(side, groups.shape[-1]).golden(groups)
         return np.full(groups.shape[:-1], self.most["ab".index(side)], np.int64)
 
     def cycles(self, a_bits: Codes, b_bits: Codes) -> Codes:
         """Cycles of steps that take so many bits, which broadcast: int64."""
-        a, b = (bits if side in self.sides else np.int64(1)
+        a, b = (bits if side in self.array.pe.sides else np.int64(1)
                 for side, bits in zip("ab", (a_bits, b_bits), strict=True))
         return np.broadcast_to(np.int64(1) * a * b, np.broadcast_shapes(a_bits.shape, b_bits.shape))

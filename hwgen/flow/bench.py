@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwgen.array.step_bits import StepBits
 from hwgen.array.stream import BeatLayout, Words
 from hwgen.flow.templates import render
 from hwgen.lfsr import SEED_BITS
@@ -36,7 +35,7 @@ def bench_files(array: "ArraySpec") -> dict[str, str]:
         inputs=[entry for entry in described if entry["name"] != "o"],
         o=described[-1],
         seed=f"{SEED_BITS}'d{array.random.seed}" if array.draws else None,
-        error=StepBits(array).is_told,
+        error=array.pe.is_told,
         timeout=(1000 + 20 * array.pe.most_step_cycles * sum(map(len, words.values()))
                  + array.seeding_cycles),
     )

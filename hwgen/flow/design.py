@@ -13,7 +13,6 @@ from typing import Any
 
 import hwgen
 from hwgen.array.mesh import ArraySpec
-from hwgen.array.step_bits import StepBits
 from hwgen.array.stream import BeatLayout
 from hwgen.fabric.catalogue import models_of
 from hwgen.flow.bench import bench_files
@@ -169,7 +168,7 @@ def _manifest(array: ArraySpec, component: Any, files: dict[str, str]) -> dict[s
         "reset": "rst",
         **({"seed": {"port": "seed", "bits": SEED_BITS, "default": array.random.seed,
                      "cycles": array.seeding_cycles}} if array.draws else {}),
-        **({"error": "error"} if StepBits(array).is_told else {}),
+        **({"error": "error"} if array.pe.is_told else {}),
         "metadata": component.metadata.as_json(),
         "sha256": {name: hashlib.sha256(text.encode()).hexdigest()
                    for name, text in sorted(files.items())},

@@ -126,6 +126,31 @@ class DotProductPE(Spec):
         """Inputs of one bit that tell of the operands in this cycle; none if a step takes one."""
         return ()
 
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The operands that come plane by plane, a bit of each code in a cycle."""
+        return ()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the bits that a step takes come with its operands."""
+        return False
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether a step takes as many bits as its operands use."""
+        return False
+
+    @property
+    def run_ahead(self) -> int:
+        """Beats by which a row of PEs may be ahead of the next."""
+        return 0
+
+    def planes(self, side: str) -> int:
+        """Planes of an operand at most; one of whole words."""
+        operand: Fixed = getattr(self, side)
+        return operand.width if side in self.sides else 1
+
     def port_bits(self, side: str) -> int:
         """Bits of operand ``a`` or ``b`` that the PE takes in a cycle."""
         operand: Fixed = getattr(self, side)

@@ -21,7 +21,7 @@ from hwgen.arith.group_precision import GroupPrecision
 from hwgen.arith.lane_sum import STAGES, LaneSum
 from hwgen.number import Fixed, smallest_shape
 from hwgen.pe.dot_product import DotProductPE
-from hwgen.pe.precision import DynamicPrecision, FixedPrecision, Precision
+from hwgen.pe.precision import DynamicPrecision, FixedPrecision, Precision, RunTimePrecision
 from hwgen.place import place
 from hwgen.spec import Int
 
@@ -53,9 +53,24 @@ class SerialPE(DotProductPE):
         """Bits of each lane's ``b`` that meet a bit of its ``a`` in a cycle."""
 
     @property
-    @abstractmethod
-    def sides(self) -> tuple[str, ...]:
-        """The operands that come plane by plane."""
+    def is_told(self) -> bool:
+        return isinstance(self.precision, RunTimePrecision)
+
+    @property
+    def is_dynamic(self) -> bool:
+        return isinstance(self.precision, DynamicPrecision)
+
+    @property
+    def run_ahead(self) -> int:
+        return self.precision.run_ahead if isinstance(self.precision, DynamicPrecision) else 0
+
+    def group_precision(self, side: str, count: int) -> GroupPrecision:
+        """How the bits in use of ``count`` codes of an operand are counted, if it is dynamic."""
+        if not isinstance(self.precision, DynamicPrecision):
+            raise TypeError(f"precision must be dynamic, not {self.precision!r}")
+        operand: Fixed = getattr(self, side)
+        return GroupPrecision(width=operand.width, signed=operand.signed, count=count,
+                              form=self.precision.form)
 
     @abstractmethod
     def step_cycles(self, a_bits: int, b_bits: int) -> int: ...
@@ -153,24 +168,6 @@ class BothSerialPE(SerialPE):
 
     def step_cycles(self, a_bits: int, b_bits: int) -> int:
         return a_bits * b_bits
-
-
-def is_dynamic(pe: DotProductPE) -> bool:
-    """Whether the PE takes as many bits as the operands of a step use."""
-    return isinstance(pe, SerialPE) and isinstance(pe.precision, DynamicPrecision)
-
-
-def run_ahead(pe: DotProductPE) -> int:
-    """Beats by which a row may be ahead of the next."""
-    precision = pe.precision if isinstance(pe, SerialPE) else None
-    return precision.run_ahead if isinstance(precision, DynamicPrecision) else 0
-
-
-def group_precision(pe: SerialPE, side: str, count: int) -> GroupPrecision:
-    """How the bits in use of ``count`` codes of an operand are counted."""
-    operand: Fixed = getattr(pe, side)
-    form = pe.precision.form if isinstance(pe.precision, DynamicPrecision) else "twos-complement"
-    return GroupPrecision(width=operand.width, signed=operand.signed, count=count, form=form)
 
 
 class SerialPEUnit(wiring.Component):

@@ -15,7 +15,6 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.array.skew import Delay, Triangle
-from hwgen.array.step_bits import StepBits
 from hwgen.flow import emit
 from hwgen.flow.design import verilog_text
 from hwgen.flow.emit import Emit, convert
@@ -146,7 +145,7 @@ def test_declared_ports_are_those_of_the_manifest(text: str) -> None:
     expected = {f"{name}__{role}" for name in spec.streams
                 for role in ("valid", "ready", "payload")} | {"clk", "rst"}
     expected |= {"seed"} if spec.draws else set()
-    expected |= {"error"} if StepBits(spec).is_told else set()
+    expected |= {"error"} if spec.pe.is_told else set()
     assert set(header[1].split(", ")) == expected
 
 
