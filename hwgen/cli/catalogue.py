@@ -15,7 +15,7 @@ def list_(as_json: AsJson = False) -> None:
     from hwgen.array.mesh import DATAFLOWS
     from hwgen.fabric.catalogue import FABRICS
     from hwgen.flow.presets import PRESETS
-    from hwgen.flow.yosys import FAMILIES
+    from hwgen.flow.recipes import FAMILIES
     from hwgen.number import Overflow, Rounding
     from hwgen.pe.catalogue import PES
     from hwgen.sweep.metrics import built_in

@@ -108,7 +108,7 @@ def synth(
     from hwgen.array.mesh import ArraySpec
     from hwgen.console import print_areas
     from hwgen.flow.area import size, size_flat, targets_of
-    from hwgen.flow.yosys import FAMILIES
+    from hwgen.flow.recipes import FAMILIES
     from hwgen.spec import InputError
 
     array = ArraySpec.load(spec)

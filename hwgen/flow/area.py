@@ -16,13 +16,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Self
 
 from hwgen.array.grid import Grid
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.cell_text import CellText, framed
 from hwgen.flow.cells import Area
 from hwgen.flow.design import verilog_text
-from hwgen.flow.yosys import FAMILIES, Job, synthesise_many
+from hwgen.flow.emit import emitter_versions
+from hwgen.flow.recipes import FAMILIES
+from hwgen.flow.yosys import Job, synthesise_many
+from hwgen.tools import cache
+from hwgen.tools.yowasp import YOSYS
 
 TARGETS = tuple((family, dsp) for family in FAMILIES for dsp in (False, True)
                 if not (family == "gates" and dsp))
@@ -47,6 +52,15 @@ class ArrayArea:
     cell: Area
     array: Area
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, which :meth:`from_json` takes back."""
+        return {"cell": self.cell.to_json(), "array": self.array.to_json()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The areas that :meth:`to_json` gave."""
+        return cls(Area.from_json(values["cell"]), Area.from_json(values["array"]))
+
 
 def size_flat(array: ArraySpec, targets: Sequence[tuple[str, bool]]) -> list[Area]:
     """The whole array, synthesised in one piece on each target."""
@@ -63,6 +77,27 @@ def size(array: ArraySpec, targets: Sequence[tuple[str, bool]] = TARGETS, *,
     targets : families, each without (False) or with (True) DSP blocks.
     workers : how many runs of Yosys at a time, one a core by default.
     """
+    keys = {target: _key(array, *target) for target in targets}
+    found = {target: values for target, key in keys.items()
+             if (values := cache.load_json("area", key)) is not None}
+    missing = [target for target in keys if target not in found]
+    areas = {target: ArrayArea.from_json(values) for target, values in found.items()}
+    for target, area in zip(missing, _sized(array, missing, workers), strict=True):
+        cache.store_json("area", keys[target], area.to_json())
+        areas[target] = area
+    return [areas[target] for target in targets]
+
+
+def _key(array: ArraySpec, family: str, dsp: bool) -> str:
+    """Of all that a composed area depends on: finding it again takes no Verilog."""
+    return cache.key_of(cache.code_digest(), emitter_versions(), YOSYS.version,
+                        array.canonical_json(), family, str(dsp))
+
+
+def _sized(array: ArraySpec, targets: Sequence[tuple[str, bool]], workers: int | None
+           ) -> list[ArrayArea]:
+    if not targets:
+        return []
     parts = _Parts(array)
     insides = synthesise_many([parts.inside(*target) for target in targets], workers)
     # The others are mapped as the inside was, so that they differ from it by the trimming alone.
@@ -124,7 +159,7 @@ class _Parts:
         dataflow, main = self._array.dataflow, self._cell
         # Only DSP blocks take part in what becomes of the delay lines and first registers.
         whole = inside.dsps > 0
-        frame = framed(self._text, self._box, CellText(f"{name}_first", self._main),
+        frame = framed(self._text, self._box, main.renamed(f"{main.top}_first"),
                        {"w_": rows, "n_": columns}, dataflow.north_zeros, whole)
         kinds = [(job(CellText(name, cell).wrapped(zeros)), (count - (not zeros)) * columns)
                  for (cell, zeros), count in self._kinds.items()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -43,6 +44,13 @@ class CellText:
         self.text = Emit(self.top).verilog(cell)
         self.ports = ports_of(self.text, self.top)
         self.common = {"clk", "rst", *(cell.cells[0] if isinstance(cell, Grid) else cell).common}
+
+    def renamed(self, top: str) -> "CellText":
+        """The same cell, as if it had this module name."""
+        renamed = copy(self)
+        renamed.text = re.sub(rf"\b{re.escape(self.top)}(?=_|\b)", top, self.text)
+        renamed.top = top
+        return renamed
 
     def wrapped(self, zeros: Collection[str]) -> str:
         """The cell with the inputs ``zeros`` tied."""

