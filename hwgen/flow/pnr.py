@@ -142,7 +142,8 @@ class Limits:
 
 
 def place(array: ArraySpec, device: str, dsp: bool, seeds: Sequence[int] = SEEDS, *,
-          limits: Limits = Limits(), progress: Progressed | None = None) -> PlacedArray:
+          limits: Limits = Limits(), workers: int | None = None,
+          progress: Progressed | None = None) -> PlacedArray:
     """Synthesise, place and route the array, once for each seed.
 
     With DSP blocks whose delays are not known, one seed shows that it can be routed.  Everything
@@ -150,6 +151,7 @@ def place(array: ArraySpec, device: str, dsp: bool, seeds: Sequence[int] = SEEDS
 
     Parameters
     ----------
+    workers : how many seeds at a time, one a core by default.
     progress : called with one line after each step, with the time passed and the time left.
 
     Raises
@@ -175,7 +177,7 @@ def place(array: ArraySpec, device: str, dsp: bool, seeds: Sequence[int] = SEEDS
     chosen = seeds[:1] if note else seeds
     meter = _Meter(len(chosen), progress)
     placement = place_and_route(mapped, top=top, device=device, seeds=chosen,
-                                progress=meter.note, **vars(limits))
+                                workers=workers, progress=meter.note, **vars(limits))
     path = None if note else origins.path(placement.critical_path)
     return PlacedArray(device, dsp, area.recipe, found.uses, False, placement, note, path)
 

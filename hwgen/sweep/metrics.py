@@ -124,9 +124,10 @@ def metric(name: str = "", *, unit: str = "", direction: str = "minimise", summa
 
 def built_in() -> dict[str, Metric]:
     """The metrics of hwgen, by name."""
-    from hwgen.sweep import built_in as module
+    from hwgen.sweep import built_in as figures
+    from hwgen.sweep import timing
 
-    return dict(module.METRICS)
+    return {**figures.METRICS, **timing.METRICS}
 
 
 def take_registered(module: str = "") -> dict[str, Metric]:
