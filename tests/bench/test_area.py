@@ -1,5 +1,7 @@
 """The composed area against flat synthesis of the same Verilog, at 8 x 8 on every target."""
 
+import time
+
 import pytest
 
 from hwgen.array.mesh import ArraySpec
@@ -25,3 +27,26 @@ def test_composed_area_is_that_of_flat_synthesis(figure):
     for area, whole in zip(composed, flat, strict=True):
         assert abs(area.size / whole.size - 1) <= 0.02
         assert abs(area.ffs / whole.ffs - 1) <= 0.02
+
+
+@pytest.mark.parametrize("dsp", [False, True])
+def test_composing_is_faster_than_flat_synthesis(dsp, tmp_path, monkeypatch, figure):
+    """Of 16 x 16 int8, each from an empty cache and with one run of Yosys at a time.
+
+    The flat array is mapped by one recipe alone, the one that composing found the best.
+    """
+    monkeypatch.setenv("HWGEN_CACHE", str(tmp_path))
+    array = ArraySpec(name="bench16", rows=16, columns=16)
+    start = time.perf_counter()
+    (sized,) = size(array, [("ecp5", dsp)], workers=1)
+    composed_s = time.perf_counter() - start
+    job = Job(verilog_text(array), array.name, "ecp5", dsp, recipes=(sized.array.recipe,),
+              timeout_s=7200)
+    start = time.perf_counter()
+    (flat,) = synthesise_many([job], workers=1)
+    flat_s = time.perf_counter() - start
+    blocks = " with DSPs" if dsp else ""
+    figure(f"composed 16x16 int8 on ecp5{blocks}: times faster than flat; LUTs, FFs over flat",
+           f"{flat_s / composed_s:.0f}; {sized.array.luts / flat.luts:.3f}, "
+           f"{sized.array.ffs / flat.ffs:.3f}",
+           f"targets 20; 0.98 to 1.02; composed in {composed_s:.1f} s")

@@ -50,3 +50,21 @@ def test_cost_of_a_point(tmp_path, figure):
     path = written(tmp_path, axes=axes, metrics=["cycles"])
     took = seconds(path, 2, tmp_path / "results.sqlite")
     figure("sweep: points an hour of `cycles` alone", f"{2000 / took * 3600:,.0f}")
+
+
+def test_points_an_hour(tmp_path, monkeypatch, figure):
+    """200 arrays of 8x8, each with a PE of its own: LUTs on ECP5 and error of the multiplier.
+
+    Warm, the results file is new, and what was synthesised is in the cache.
+    """
+    monkeypatch.setenv("HWGEN_CACHE", str(tmp_path / "cache"))
+    axes = {"pe.a.width": {"from": 4, "to": 8}, "pe.pipeline": [0, 1],
+            "pe.multiplier.cut": {"from": 0, "to": 3},
+            "pe.accumulator.width": {"from": 20, "to": 32, "step": 3}}
+    path = written(tmp_path, axes=axes, metrics=["ecp5.luts", "mae"],
+                   base={"rows": 8, "columns": 8, "pe": {"multiplier": {"kind": "truncated"}}})
+    assert len(Sweep.load(path).space.points) == 200
+    for state, target in (("cold", 600), ("warm", 20_000)):
+        took = seconds(path, 2, tmp_path / f"{state}.sqlite")
+        figure(f"sweep: points an hour, LUTs and error of 200 arrays of 8x8, {state}",
+               f"{200 / took * 3600:,.0f}", f"target {target:,}, 2 workers")
