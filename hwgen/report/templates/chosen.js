@@ -49,7 +49,7 @@ const sentence = (index) => [report.hashes[index], ...varying
 function metricTable(index) {
   return h("table", { class: "facts" }, h("caption", { class: "hidden" }, "Metrics"),
     h("tbody", {}, ...metrics.map((metric) => h("tr", { title: metric.summary },
-      h("th", { scope: "row" }, metric.name),
+      h("th", { scope: "row" }, ...dotted(metric.name)),
       h("td", { class: "number" }, shown(metric.values[index]) || "–"),
       h("td", { class: "unit" }, metric.unit),
       h("td", { class: "unit" }, rankOf(metric, index))))));
@@ -70,7 +70,7 @@ function changes(index) {
     && (base ? field.literals[field.codes[index]] !== base[field.name] : field.lacking || field.labels.length > 1));
   if (!differ.length) return h("p", { class: "note" }, "Every field is the base's.");
   return h("table", { class: "facts" }, h("caption", {}, base ? "Unlike the base" : "What varies"),
-    h("tbody", {}, ...differ.map((field) => h("tr", {}, h("th", { scope: "row" }, field.name),
+    h("tbody", {}, ...differ.map((field) => h("tr", {}, h("th", { scope: "row" }, ...dotted(field.name)),
       h("td", { class: "number" }, labelOf(field, index)),
       h("td", { class: "unit", colspan: 2 }, base ? `base: ${plain(base[field.name] ?? '"none"')}` : "")))));
 }

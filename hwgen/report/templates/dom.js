@@ -22,6 +22,9 @@ const h = (tag, attributes = {}, ...children) =>
 const s = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
+/** A dotted name that may break behind its dots. */
+const dotted = (name) => name.split(/(?<=\.)/).flatMap((part, at) => (at ? [h("wbr"), part] : [part]));
+
 /** A number for people: whole ones with thin spaces, others to four digits. */
 function shown(value) {
   if (Number.isNaN(value)) return "";

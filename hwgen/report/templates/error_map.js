@@ -29,12 +29,14 @@ const heat = (share) => {
     value + (channels(to)[at] - value) * Math.sqrt(Math.min(1, Math.abs(share))));
 };
 
-function painted(width, height, shareAt) {
+/** A canvas with a colour for each pixel's level, -127 to 127. */
+function painted(width, height, levelAt) {
   const canvas = h("canvas", { width, height });
   const image = new ImageData(width, height);
+  const colours = Array.from({ length: 255 }, (_, at) => [...heat((at - 127) / 127), 255]);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      image.data.set([...heat(shareAt(x, y)), 255], 4 * (y * width + x));
+      image.data.set(colours[levelAt(x, y) + 127], 4 * (y * width + x));
     }
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
@@ -45,7 +47,7 @@ function painted(width, height, shareAt) {
 function mapCanvas(map) {
   const cells = Int8Array.from(atob(map.cells), (letter) => letter.charCodeAt(0));
   const [rows, columns] = map.shape;
-  const canvas = painted(rows, columns, (a, y) => cells[a * columns + columns - 1 - y] / 127);
+  const canvas = painted(rows, columns, (a, y) => cells[a * columns + columns - 1 - y]);
   const label = (a, b) => {
     const mean = (cells[a * columns + b] / 127) * map.greatest;
     return `a ${codes(map.a, a, rows)}, b ${codes(map.b, b, columns)}: mean error ${shown(Number(mean.toPrecision(3)))}`;
@@ -68,7 +70,7 @@ function codes([low, high], cell, cells) {
 }
 
 function scaleBar(map) {
-  const bar = painted(1, 65, (x, y) => (32 - y) / 32);
+  const bar = painted(1, 255, (x, y) => 127 - y);
   return h("div", { class: "scale" }, h("span", {}, `+${shown(Number(map.greatest.toPrecision(3)))}`),
     fill(bar, { "aria-hidden": "true" }, []), h("span", {}, shown(-Number(map.greatest.toPrecision(3)))));
 }

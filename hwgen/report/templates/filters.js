@@ -64,7 +64,7 @@ function checkboxFacet(field) {
   field.codes.forEach((code, index) => {
     if (report.status[index] === 0) counts.set(code, counts.get(code) + 1);
   });
-  return h("fieldset", { "data-field": field.name }, h("legend", {}, field.name),
+  return h("fieldset", { "data-field": field.name }, h("legend", {}, ...dotted(field.name)),
     ...codes.map((code) => valueBox(field, code, codes, counts.get(code))));
 }
 
@@ -92,7 +92,7 @@ const facetOf = (name) => [...$("facets").querySelectorAll("fieldset")]
 function rangeFacet(name, title) {
   const input = (label) => h("input", { type: "text", inputmode: "decimal", "aria-label":
     `${name}, ${label}`, placeholder: label, onchange: () => setRange(name) });
-  return h("fieldset", { class: "range", "data-field": name }, h("legend", {}, title),
+  return h("fieldset", { class: "range", "data-field": name }, h("legend", {}, ...dotted(title)),
     input("from"), input("to"));
 }
 

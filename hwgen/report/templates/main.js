@@ -22,8 +22,8 @@ function storedTheme() {
   try { return localStorage.getItem("hwgen-theme"); } catch { return null; }
 }
 
-function redraw() {
-  drawPlot();
+function redraw(ratio) {
+  drawPlot(ratio);
   if (state.chosen >= 0 && hasSpec(state.chosen)) drawMap(state.chosen);
 }
 
@@ -38,8 +38,11 @@ function listen() {
     buildFilters();
     update();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  new ResizeObserver(drawPlot).observe($("plot"));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
+  new ResizeObserver(() => {
+    measurePlot();
+    drawPlot();
+  }).observe($("plot"));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.chosen >= 0) {
       choose(-1);
@@ -55,13 +58,22 @@ function listen() {
   listenToPrinter();
 }
 
+/** Canvases on top of each other as one picture: a printed page lays them out anew. */
+function pictureOf(...ids) {
+  const canvases = ids.map($);
+  const whole = h("canvas", { width: canvases[0].width, height: canvases[0].height });
+  for (const canvas of canvases) whole.getContext("2d").drawImage(canvas, 0, 0);
+  return whole.toDataURL();
+}
+
 /** Paper is light, whatever the screen is. */
 function listenToPrinter() {
   let before = "auto";
   window.addEventListener("beforeprint", () => {
     before = document.documentElement.dataset.theme;
     document.documentElement.dataset.theme = "light";
-    redraw();
+    redraw(3);
+    $("paper-plot").src = pictureOf("points", "marks");
   });
   window.addEventListener("afterprint", () => {
     document.documentElement.dataset.theme = before;
@@ -78,6 +90,7 @@ function start() {
     state.chosen = front[Math.floor(front.length / 2)] ?? -1;
   }
   buildFilters();
+  measurePlot();
   listenToPlot();
   listen();
   drawFailures();

@@ -27,13 +27,19 @@ function colouring() {
   return { low, high, log, of: (index) => Math.min(1, Math.max(0, place(value(index)) || 0)) };
 }
 
+/** The codes with the greatest counts, in their order. */
+function mostOf(order, counts, most) {
+  const often = new Set([...order].sort((i, j) => counts.get(j) - counts.get(i)).slice(0, most));
+  return order.filter((code) => often.has(code));
+}
+
 /** A group for each value, the eighth and later ones together. */
 function grouped(column) {
-  const order = column.order.slice();
+  const { order } = column;
   const counts = new Map(order.map((code) => [code, 0]));
   for (const code of column.codes) if (code >= 0) counts.set(code, counts.get(code) + 1);
   const own = order.length <= 8 - column.lacking ? order
-    : order.slice().sort((i, j) => counts.get(j) - counts.get(i)).slice(0, 7);
+    : mostOf(order, counts, 7);
   const group = new Map(own.map((code, place) => [code, place]));
   const groups = own.map((code) => column.labels[code]);
   if (own.length < order.length || column.lacking) groups.push(own.length < order.length ? "other" : "none");

@@ -2,14 +2,19 @@
 
 const PAGE = 50;
 
-/** The columns: what varies among the arrays, then the metrics. */
-const tableColumns = () => [
-  ...varying.map((field) => ({ name: field.name, title: field.name, numeric: field.numeric,
-    text: (index) => labelOf(field, index),
-    order: (index) => (field.codes[index] < 0 ? NaN : field.rank[field.codes[index]]) })),
-  ...metrics.map((metric) => ({ name: metric.name, title: metric.title, numeric: true,
-    text: (index) => shown(metric.values[index]), order: (index) => metric.values[index] })),
-];
+const metricColumn = (metric) => ({ name: metric.name, title: metric.title, numeric: true,
+  text: (index) => shown(metric.values[index]), order: (index) => metric.values[index] });
+
+const fieldColumn = (field) => ({ name: field.name, title: field.name, numeric: field.numeric,
+  text: (index) => labelOf(field, index),
+  order: (index) => (field.codes[index] < 0 ? NaN : field.rank[field.codes[index]]) });
+
+/** The columns: the metrics of the axes, what varies among the arrays, the other metrics. */
+function tableColumns() {
+  const axes = [...new Set([state.x, state.y])];
+  return [...axes.map(metricColumn), ...varying.map(fieldColumn),
+    ...metrics.filter((metric) => !axes.includes(metric)).map(metricColumn)];
+}
 
 /** `indices` by a column, those that lack it last; "-name" for the greatest first. */
 function sorted(indices, sort) {
@@ -28,7 +33,8 @@ function headCell(column, sort, onsort) {
   const name = sort.replace(/^-/, "");
   const up = name === column.name ? (sort.startsWith("-") ? "descending" : "ascending") : null;
   return h("th", { scope: "col", "aria-sort": up, class: column.numeric ? "number" : null },
-    h("button", { type: "button", onclick: () => onsort(column.name) }, column.title,
+    h("button", { type: "button", onclick: () => onsort(column.name) },
+      ...dotted(column.title),
       h("span", { "aria-hidden": "true" }, up === "ascending" ? " ▲" : up ? " ▼" : "")));
 }
 
