@@ -85,26 +85,29 @@ def _front(report: Report, x: Metric, y: Metric) -> "Figure":
 
     figure = Figure(figsize=(7.2, 4.8), layout="constrained")
     axes = figure.add_subplot()
-    rows = [row for row in report.rows if row.kept
-            and isfinite(row.values[x.name]) and isfinite(row.values[y.name])]
+    kept = [row for row in report.rows if row.kept]
+    rows = [row for row in kept if isfinite(row.values[x.name]) and isfinite(row.values[y.name])]
     best = {id(rows[index]) for index in front(
         [[row.values[x.name], row.values[y.name]] for row in rows], [x.direction, y.direction])}
     kinds = sorted({_kind(row) for row in rows})
     for place, kind in enumerate(kinds):
-        style: dict[str, Any] = {"color": _COLOURS[place % 8], "marker": _MARKS[place % 8],
-                                 "linestyle": "none"}
+        mark = _MARKS[(place + place // 8) % 8]
+        style: dict[str, Any] = {"color": _COLOURS[place % 8], "marker": mark, "linestyle": "none"}
         own = [row for row in rows if _kind(row) == kind]
         axes.plot(*_places([row for row in own if id(row) not in best], x, y), alpha=0.35,
                   markersize=4, **style)
         axes.plot(*_places([row for row in own if id(row) in best], x, y), markersize=7,
                   markeredgecolor="black", zorder=3, **style)
         axes.plot([], [], label=kind, **style)
-    _step_line(axes, sorted((row for row in rows if id(row) in best),
-                            key=lambda row: x.direction.cost(row.values[x.name])), x, y)
-    for metric, set_scale in ((x, axes.set_xscale), (y, axes.set_yscale)):
-        _scale(metric, [row.values[metric.name] for row in rows], set_scale)
-    axes.set(title=f"{report.title}: {len(best)} of {len(rows)} points on the front",
+    line = sorted((row for row in rows if id(row) in best),
+                  key=lambda row: x.direction.cost(row.values[x.name]))
+    axes.step(*_places(line, x, y), where="post", color="0.3", linewidth=1)
+    left_out = f"; {len(kept) - len(rows)} infinite, not drawn" if len(rows) < len(kept) else ""
+    axes.set(title=f"{report.title}: {len(best)} of {len(rows)} points on the front{left_out}",
              xlabel=_title(x), ylabel=_title(y))
+    for metric, set_scale, set_limit in ((x, axes.set_xscale, axes.set_xlim),
+                                         (y, axes.set_yscale, axes.set_ylim)):
+        _scale([_place(row, metric) for row in rows], metric, set_scale, set_limit)
     axes.set_axisbelow(True)
     axes.grid(alpha=0.25)
     if len(kinds) > 1:
@@ -113,31 +116,35 @@ def _front(report: Report, x: Metric, y: Metric) -> "Figure":
 
 
 def _places(rows: Sequence[Row], x: Metric, y: Metric) -> tuple[list[float], list[float]]:
-    return [row.values[x.name] for row in rows], [row.values[y.name] for row in rows]
+    return [_place(row, x) for row in rows], [_place(row, y) for row in rows]
 
 
-def _step_line(axes: "Axes", best: Sequence[Row], x: Metric, y: Metric) -> None:
-    """Between what the front reaches and what it does not."""
-    if Direction.NEAR_ZERO not in (x.direction, y.direction):
-        axes.step(*_places(best, x, y), where="post", color="0.3", linewidth=1)
+def _place(row: Row, metric: Metric) -> float:
+    """The value; its size if it is the better, the nearer it is to zero."""
+    value = row.values[metric.name]
+    return abs(value) if metric.direction is Direction.NEAR_ZERO else value
 
 
-def _scale(metric: Metric, values: Sequence[float], set_scale: Callable[..., None]) -> None:
-    """Logarithmic, with zero on it, where the values span more than a decade and a half."""
-    sizes = [abs(value) for value in values if value]
-    if metric.direction is Direction.MAXIMISE or not sizes or max(sizes) <= 30 * min(sizes):
+def _scale(values: Sequence[float], metric: Metric, set_scale: Callable[..., Any],
+           set_limit: Callable[..., Any]) -> None:
+    """Logarithmic, with zero below it, where the values span more than a decade and a half."""
+    sizes = [value for value in values if value > 0]
+    if (metric.direction is Direction.MAXIMISE or not sizes or min(values) < 0
+            or max(sizes) <= 30 * min(sizes)):
         return
     if min(values) > 0:
         set_scale("log")
     else:
-        set_scale("symlog", linthresh=min(sizes), linscale=0.4)
+        set_scale("symlog", linthresh=min(sizes), linscale=0.8)
+        set_limit(-0.15 * min(sizes), 2 * max(sizes))
 
 
 def _title(metric: Metric) -> str:
     unit = f", {metric.unit}" if metric.unit else ""
     better = {Direction.MINIMISE: "less", Direction.MAXIMISE: "more",
-              Direction.NEAR_ZERO: "near zero"}[metric.direction]
-    return f"{metric.name}{unit} ({better} is better)"
+              Direction.NEAR_ZERO: "less"}[metric.direction]
+    name = f"|{metric.name}|" if metric.direction is Direction.NEAR_ZERO else metric.name
+    return f"{name}{unit} ({better} is better)"
 
 
 def _kind(row: Row) -> str:

@@ -52,7 +52,7 @@ function metricTable(index) {
       h("th", { scope: "row" }, ...dotted(metric.name)),
       h("td", { class: "number" }, shown(metric.values[index]) || "–"),
       h("td", { class: "unit" }, metric.unit),
-      h("td", { class: "unit" }, rankOf(metric, index))))));
+      h("td", { class: "rank" }, rankOf(metric, index))))));
 }
 
 /** Where the point stands among those shown. */

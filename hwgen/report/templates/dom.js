@@ -25,14 +25,14 @@ const s = (tag, attributes = {}, ...children) =>
 /** A dotted name that may break behind its dots. */
 const dotted = (name) => name.split(/(?<=\.)/).flatMap((part, at) => (at ? [h("wbr"), part] : [part]));
 
-/** A number for people: whole ones with thin spaces, others to four digits. */
+/** A number for people: whole ones with narrow spaces, others to four digits. */
 function shown(value) {
   if (Number.isNaN(value)) return "";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   let text;
   if (size !== 0 && (size >= 1e9 || size < 1e-3)) text = value.toExponential(2).replace("e+", "e");
-  else if (Number.isInteger(value)) text = String(value).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+  else if (Number.isInteger(value)) text = String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   else text = size >= 1000 ? shown(Math.round(value)) : String(Number(value.toPrecision(4)));
   return text.replace("-", "−");
 }

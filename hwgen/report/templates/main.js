@@ -33,6 +33,10 @@ function listen() {
     setTheme(THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]);
     redraw();
   });
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address holds the state
+    $("plot").focus();
+  });
   $("clear").addEventListener("click", () => {
     Object.assign(state, { sets: new Map(), ranges: new Map(), page: 0 });
     buildFilters();

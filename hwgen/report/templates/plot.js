@@ -92,18 +92,19 @@ function drawTitles(pen, left, bottom, right) {
   pen.fillStyle = colour("--text");
   pen.font = `600 12.5px ${colour("--sans")}`;
   pen.textAlign = "center";
-  pen.fillText(axisTitle(state.x, "←", "→"), (left + right) / 2, plot.height - 8);
+  pen.fillText(axisTitle(state.x, state.logX), (left + right) / 2, plot.height - 8);
   pen.translate(14, (MARGIN.top + bottom) / 2);
   pen.rotate(-Math.PI / 2);
-  pen.fillText(axisTitle(state.y, "←", "→"), 0, 0);
+  pen.fillText(axisTitle(state.y, state.logY), 0, 0);
   pen.restore();
 }
 
 /** The metric with its unit, and where the better values lie. */
-function axisTitle(metric, less, more) {
-  if (metric.direction === "near zero") return `${metric.title}  (near zero is better)`;
-  return metric.direction === "minimise" ? `${less} better   ${metric.title}`
-    : `${metric.title}   better ${more}`;
+function axisTitle(metric, log) {
+  if (metric.direction === "minimise") return `← better   ${metric.title}`;
+  if (metric.direction === "maximise") return `${metric.title}   better →`;
+  return log ? `← better   |${metric.name}|${metric.unit && ", "}${metric.unit}`
+    : `${metric.title}   (near zero is better)`;
 }
 
 function drawPoints(pen) {
