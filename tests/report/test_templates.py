@@ -30,6 +30,20 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return built(tmp_path_factory.mktemp("templates"))
 
 
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Of more points than a page of a table has, with a field of many values."""
+    def figures(array: ArraySpec, index: int) -> dict[str, float]:
+        return {"cycles": float(index % 7), "mae": 2.0 * array.pe.accumulator.width}
+
+    text = """
+        metrics = ["cycles", "mae"]
+        axes.rows = [1, 2, 3]
+        axes.pe.accumulator.width = { from = 20, to = 59 }
+        """
+    return built(tmp_path_factory.mktemp("large"), text, figures)
+
+
 @dataclass
 class Opened:
     """A report in a tab, and what the browser complained of or asked for."""
@@ -57,7 +71,7 @@ class Opened:
 
     def column(self, table: str, name: str) -> list[str]:
         """The cells of a column."""
-        heads = self.page.locator(f"{table} thead th").all_inner_texts()
+        heads = self.page.locator(f"{table} thead th").all_text_contents()
         place = next(at for at, head in enumerate(heads) if head.rstrip(" ▲▼") == name)
         return self.page.locator(f"{table} tbody td:nth-child({place + 1})").all_inner_texts()
 
@@ -74,17 +88,17 @@ def show(chromium: Browser, small: Built) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
     tabs: list[Opened] = []
 
-    def opened(view: str = "", **options: object) -> Opened:
+    def opened(view: str = "", report: Built = small, **options: object) -> Opened:
         context = chromium.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
         contexts.append(context)
         context.add_init_script(CLIPBOARD)
-        tab = Opened(context.new_page(), small)
+        tab = Opened(context.new_page(), report)
         tabs.append(tab)
         tab.page.on("console", lambda message: tab.complaints.append(message.text))
         tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
         tab.page.on("dialog", lambda dialog: tab.complaints.append(dialog.message))
         tab.page.on("request", lambda request: tab.requests.append(request.url))
-        tab.page.goto(f"{small.url}{view}")
+        tab.page.goto(f"{report.url}{view}")
         return tab
 
     yield opened
@@ -92,7 +106,7 @@ def show(chromium: Browser, small: Built) -> Iterator[Open]:
         assert tab.complaints == []
         assert [url for url in tab.requests if not url.startswith(("data:", "blob:"))] == [
             tab.requests[0]]
-        assert tab.requests[0].split("#")[0] == small.url
+        assert tab.requests[0].split("#")[0] == tab.built.url
         assert tab.page.evaluate("() => window.hacked") is None
     for context in contexts:
         context.close()
@@ -249,6 +263,36 @@ def test_rows_from_the_keyboard(show: Open) -> None:
     assert tab.chosen
     assert tab.chosen.point.key.startswith(tab.hashes("#all-table")[2])
     assert tab.page.evaluate("() => document.activeElement.id") == "chosen"
+
+
+def test_pages_of_a_table(show: Open, large: Built) -> None:
+    tab = show(report=large)
+    keys = [row.point.key[:8] for row in large.report.rows]
+    assert tab.hashes("#all-table") == keys[:50]
+    assert tab.text("#all-table .pager span") == "1 to 50 of 120"
+    following = tab.page.locator("#all-table .pager").get_by_role("button", name="Next")
+    following.click()
+    tab.page.keyboard.press("Enter")
+    assert tab.hashes("#all-table") == keys[100:]
+    assert following.is_disabled()
+    tab.page.locator("#all-table tbody tr").first.focus()
+    tab.page.keyboard.press("PageUp")
+    assert tab.hashes("#all-table") == keys[50:100]
+    tab.page.locator("#all-table th button", has_text="width").click()
+    assert tab.column("#all-table", "pe.accumulator.width")[::3] == [
+        str(width) for width in range(20, 37)]
+
+
+def test_fields_of_many_values_have_a_range_and_a_ramp(show: Open, large: Built) -> None:
+    tab = show(report=large)
+    tab.choose_axis(2, "pe.accumulator.width")
+    assert tab.text("#legend") == "pe.accumulator.width\n20\n59"
+    for label, value in (("from", "30"), ("to", "33")):
+        box = tab.page.get_by_label(f"pe.accumulator.width, {label}")
+        box.fill(value)
+        box.press("Enter")
+    assert "12 of 120 measured points shown" in tab.text("#shown")
+    assert tab.text("#legend") == "pe.accumulator.width\n30\n33"
 
 
 def test_the_plot_from_the_keyboard(show: Open) -> None:

@@ -53,7 +53,7 @@ function buildFilters() {
 
 function everythingBox() {
   const box = h("input", { type: "checkbox", id: "all-points",
-    onchange: () => update({ all: box.checked, page: 0 }) });
+    onchange: () => update({ all: box.checked }) });
   box.checked = state.all;
   return h("label", { class: "check" }, box, "also what the sweep does not keep");
 }
@@ -82,7 +82,7 @@ function toggle(field, codes) {
   const sets = new Map(state.sets);
   if (allowed.size === codes.length) sets.delete(field.name);
   else sets.set(field.name, allowed);
-  update({ sets, page: 0 });
+  update({ sets });
 }
 
 const facetOf = (name) => [...$("facets").querySelectorAll("fieldset")]
@@ -102,7 +102,7 @@ function setRange(name) {
   const ranges = new Map(state.ranges);
   if (Number.isNaN(low) && Number.isNaN(high)) ranges.delete(name);
   else ranges.set(name, [Number.isNaN(low) ? -Infinity : low, Number.isNaN(high) ? Infinity : high]);
-  update({ ranges, page: 0 });
+  update({ ranges });
 }
 
 /** Puts into the ranges' boxes what a frame in the plot has set. */

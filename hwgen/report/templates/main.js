@@ -5,8 +5,7 @@ function drawAll() {
   drawRanges();
   drawPlot();
   drawCount();
-  drawFrontTable();
-  drawTable();
+  for (const id of Object.keys(TABLES)) drawTable(id);
   drawChosen();
 }
 
@@ -38,7 +37,7 @@ function listen() {
     $("plot").focus();
   });
   $("clear").addEventListener("click", () => {
-    Object.assign(state, { sets: new Map(), ranges: new Map(), page: 0 });
+    Object.assign(state, { sets: new Map(), ranges: new Map() });
     buildFilters();
     update();
   });

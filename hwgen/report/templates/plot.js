@@ -258,14 +258,14 @@ function narrow(from, to) {
     const [low, high] = ends.sort((a, b) => a - b).map((end) => Number(end.toPrecision(4)));
     ranges.set(metric.name, log && metric.direction === "near zero" ? [-high, high] : [low, high]);
   }
-  update({ ranges, page: 0 });
+  update({ ranges });
 }
 
 function widen() {
   const ranges = new Map(state.ranges);
   ranges.delete(state.x.name);
   ranges.delete(state.y.name);
-  update({ ranges, page: 0 });
+  update({ ranges });
 }
 
 /** A step along the front, from the chosen point or into the front. */

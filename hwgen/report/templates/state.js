@@ -3,7 +3,7 @@
 const FEW = 12; // values of a field that get a checkbox each
 
 const state = { x: metrics[0], y: metrics[1] ?? metrics[0], logX: false, logY: false, colour: null,
-  chosen: -1, all: false, sets: new Map(), ranges: new Map(), sort: "", page: 0 };
+  chosen: -1, all: false, sets: new Map(), ranges: new Map() };
 const view = { shown: [], front: [], onFront: new Uint8Array(count) };
 
 const hasCheckboxes = (field) => field.labels.length + field.lacking <= FEW || !field.numeric;
@@ -21,7 +21,7 @@ const canBeLog = (metric) => metric.values.some((value) => value > 0 && Number.i
 
 function setDefaults() {
   Object.assign(state, { x: metrics[0], y: metrics[1] ?? metrics[0], all: !report.kept.includes(1),
-    sort: "", page: 0, chosen: -1, sets: new Map(), ranges: new Map() });
+    chosen: -1, sets: new Map(), ranges: new Map() });
   state.logX = prefersLog(state.x);
   state.logY = prefersLog(state.y);
   state.colour = varying.find((field) => field.name === "pe.multiplier.kind")
@@ -36,7 +36,7 @@ function toHash() {
   query.set("log", `${state.logX ? "x" : ""}${state.logY ? "y" : ""}`);
   if (state.colour) query.set("colour", state.colour.name);
   if (state.all) query.set("all", "1");
-  if (state.sort) query.set("sort", state.sort);
+  if (TABLES["all-table"].sort) query.set("sort", TABLES["all-table"].sort);
   for (const [name, codes] of state.sets) query.set(`in.${name}`, [...codes].join("_"));
   for (const [name, range] of state.ranges) query.set(`from.${name}`, range.join("_"));
   if (state.chosen >= 0) query.set("point", report.hashes[state.chosen]);
@@ -54,7 +54,7 @@ function fromHash(text) {
   state.logY = log === null ? prefersLog(state.y) : log.includes("y") && canBeLog(state.y);
   state.colour = colourable(query.get("colour")) ?? state.colour;
   state.all = query.get("all") === "1" || state.all;
-  state.sort = query.get("sort") ?? "";
+  TABLES["all-table"].sort = query.get("sort") ?? "";
   state.chosen = report.hashes.indexOf(query.get("point"));
   for (const [key, value] of query) readFilter(key, value);
 }
@@ -78,6 +78,7 @@ function update(changes = {}) {
   Object.assign(state, changes);
   if (!canBeLog(state.x)) state.logX = false;
   if (!canBeLog(state.y)) state.logY = false;
+  for (const own of Object.values(TABLES)) own.page = 0;
   view.shown = passing(state.x, state.y, state);
   view.front = frontOf(state.x, state.y, view.shown);
   view.onFront.fill(0);

@@ -1,6 +1,10 @@
 // Tables of points: sorted by a click on a column's head, a page at a time.
 
 const PAGE = 50;
+const TABLES = {
+  "front-table": { label: "The front", rows: () => view.front, sort: "", page: 0 },
+  "all-table": { label: "All points shown", rows: () => view.shown, sort: "", page: 0 },
+};
 
 const metricColumn = (metric) => ({ name: metric.name, title: metric.title, numeric: true,
   text: (index) => shown(metric.values[index]), order: (index) => metric.values[index] });
@@ -76,49 +80,45 @@ function rowKey(event) {
     rows[at].tabIndex = 0;
     rows[at].focus();
   } else if (event.key === "PageDown" || event.key === "PageUp") {
-    turn(event.key === "PageDown" ? 1 : -1);
-    $("all-table").querySelector("tbody tr")?.focus();
+    const { id } = row.closest("[id]");
+    turn(id, event.key === "PageDown" ? 1 : -1);
+    $(id).querySelector("tbody tr").focus();
   } else return;
   event.preventDefault();
 }
 
-const frontSort = { by: "" };
-
-function drawFrontTable() {
-  $("front-table").replaceChildren(table("The front", sorted(view.front, frontSort.by), frontSort.by,
-    (name) => {
-      frontSort.by = frontSort.by === name ? `-${name}` : name;
-      keepFocus("front-table", drawFrontTable);
-    }));
-}
-
-function drawTable() {
-  const all = sorted(view.shown, state.sort);
-  const pages = Math.max(1, Math.ceil(all.length / PAGE));
-  state.page = Math.max(0, Math.min(pages - 1, state.page));
-  const rows = all.slice(state.page * PAGE, (state.page + 1) * PAGE);
+/** The page of a table that is turned to, in its order. */
+function drawTable(id) {
+  const own = TABLES[id];
+  const rows = sorted(own.rows(), own.sort);
+  const pages = Math.max(1, Math.ceil(rows.length / PAGE));
+  own.page = Math.max(0, Math.min(pages - 1, own.page));
+  const page = rows.slice(own.page * PAGE, (own.page + 1) * PAGE);
   const sort = (name) => {
-    Object.assign(state, { sort: state.sort === name ? `-${name}` : name, page: 0 });
-    keepFocus("all-table", drawTable);
+    Object.assign(own, { sort: own.sort === name ? `-${name}` : name, page: 0 });
+    keepFocus(id, () => drawTable(id));
     keepInAddress();
   };
-  $("all-table").replaceChildren(table("All points shown", rows, state.sort, sort),
-    ...(pages > 1 ? [pager(pages, all.length)] : []));
+  $(id).replaceChildren(table(own.label, page, own.sort, sort),
+    ...(pages > 1 ? [pager(id, pages, rows.length)] : []));
 }
 
-function pager(pages, total) {
-  const first = state.page * PAGE;
-  const button = (label, by, off) => h("button", { type: "button", disabled: off,
-    onclick: () => turn(by) }, label);
-  return h("nav", { class: "pager", "aria-label": "Pages of points" },
-    button("Previous", -1, state.page === 0),
-    h("span", { role: "status" }, `${shown(first + 1)} to ${shown(Math.min(total, first + PAGE))} of ${shown(total)}`),
-    button("Next", 1, state.page === pages - 1));
+function pager(id, pages, total) {
+  const { label, page } = TABLES[id];
+  const button = (title, by, off) => h("button", { type: "button", disabled: off, onclick: () => {
+    turn(id, by);
+    [...$(id).querySelectorAll(".pager button:enabled")].at(by > 0 ? -1 : 0).focus();
+  } }, title);
+  return h("nav", { class: "pager", "aria-label": `Pages: ${label}` },
+    button("Previous", -1, page === 0),
+    h("span", { role: "status" },
+      `${shown(page * PAGE + 1)} to ${shown(Math.min(total, (page + 1) * PAGE))} of ${shown(total)}`),
+    button("Next", 1, page === pages - 1));
 }
 
-function turn(by) {
-  state.page += by;
-  drawTable();
+function turn(id, by) {
+  TABLES[id].page += by;
+  drawTable(id);
 }
 
 /** Draws a table anew, and focuses the head that was focused. */
