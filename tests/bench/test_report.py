@@ -54,7 +54,8 @@ def figures(array, index):
     schedule = array.schedule(64, 64, 64)
     return {"ecp5.luts": float(int(luts)), "mae": 0.0 if exact else error,
             "cycles": float(schedule.cycles), "ecp5.ffs": float(int(luts / 2)),
-            "bias": 0.0 if exact else rng.uniform(-error, error), "wce": 0.0 if exact else 9 * error,
+            "bias": 0.0 if exact else rng.uniform(-error, error),
+            "wce": 0.0 if exact else 9 * error,
             "snr_db": inf if exact else 60 - error, "utilisation": schedule.utilisation}
 
 

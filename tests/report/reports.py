@@ -42,6 +42,8 @@ multiplier = { kind = "truncated", cut = 6 }
 pipeline = 2
 [[axes.pe]]
 multiplier = { kind = "drum", segment_bits = 4 }
+lanes = 2
+pipeline = 1
 accumulator = { width = 12, frac = -4, rounding = "nearest_even", overflow = "saturate" }
 [[axes.pe]]
 kind = "activation-serial"

@@ -345,11 +345,11 @@ def test_what_is_shown_of_a_point(show: Open) -> None:
     assert tab.chosen
     panel = tab.text("#chosen")
     assert "pe.accumulator.rounding\tnearest_even\tbase: floor" in panel
-    assert "pe.lanes" not in panel.split("Unlike the base")[1].split("Commands")[0]
+    assert "pe.a.width" not in panel.split("Unlike the base")[1].split("Commands")[0]
     assert "mae\t3.25\tLSB" in panel
     assert "2 x 2 PEs" not in tab.text("#diagram")
     drawing = tab.page.locator("#diagram svg").text_content() or ""
-    for part in ("2 x 8 PEs", "stream a", "17 bits a beat", "round", "nearest even",
+    for part in ("2 x 8 PEs", "stream a", "33 bits a beat", "2 lanes", "round", "nearest even",
                  "s12.-4, saturate"):
         assert part in drawing
     assert "drum s8xs8" in tab.text("#map")

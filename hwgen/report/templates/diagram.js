@@ -18,7 +18,7 @@ function drawDiagram(index) {
   const [rows, columns] = [Number(valueOf("rows", index)), Number(valueOf("columns", index))];
   const [down, across] = [places(rows), places(columns)];
   const bottom = GRID.y + down.length * PITCH;
-  const height = bottom + 258;
+  const height = bottom + (stagesOf(index).length > 4 ? 328 : 258);
   const title = `${rows} x ${columns} PEs, ${valueOf("dataflow.kind", index)}, ${valueOf("pe.kind", index)}`;
   const drawing = s("svg", { viewBox: `0 0 440 ${height}`, role: "img", "aria-labelledby": "drawing-title",
     class: "drawing" },
@@ -124,27 +124,40 @@ function stagesOf(index) {
   ];
 }
 
+/** Stages side by side; more than four in rows of three. */
 function insidePE(top, index) {
   const stages = stagesOf(index);
-  const gap = 12;
-  const width = Math.min(124, (440 - 16 - 24 - (stages.length - 1) * gap) / stages.length);
-  const small = width < 84 ? " tight" : "";
+  const across = stages.length > 4 ? 3 : stages.length;
+  const width = Math.min(124, (400 - (across - 1) * STAGE.gap) / across);
+  const corner = (place) => ({ x: 20 + (place % across) * (width + STAGE.gap),
+    y: top + 40 + Math.floor(place / across) * STAGE.pitch });
+  const bottom = corner(stages.length - 1).y + STAGE.height;
   return [
-    box(4, top, 432, 124, "frame"),
+    box(4, top, 432, bottom + 32 - top, "frame"),
     words("In each PE", 16, top + 20, "title", "start"),
     words(isWS(index) ? "weights stay; sums pass south" : "the sum stays; operands pass", 424, top + 20,
       "small", "end"),
-    ...stages.flatMap(([name, detail], place) => {
-      const x = 20 + place * (width + gap);
-      return [
-        ...(place ? [wire(`M${x - gap},${top + 66} h${gap - 1}`)] : []),
-        box(x, top + 40, width, 52, "logic"),
-        words(name, x + width / 2, top + 62, `strong${small}`),
-        words(detail, x + width / 2, top + 80, `small${small}`),
-      ];
-    }),
-    words(targetOf(index), 16, top + 112, "small", "start"),
+    ...stages.flatMap((stage, place) => [...intoStage(corner(place), place % across, place, width, across),
+      ...stageBox(stage, corner(place), width)]),
+    words(targetOf(index), 16, bottom + 20, "small", "start"),
   ];
+}
+
+const STAGE = { gap: 12, height: 52, pitch: 70 };
+
+function stageBox([name, detail], { x, y }, width) {
+  const tight = width < 100 ? " tight" : "";
+  return [box(x, y, width, STAGE.height, "logic"), words(name, x + width / 2, y + 22, `strong${tight}`),
+    words(detail, x + width / 2, y + 40, `small${tight}`)];
+}
+
+/** The arrow into a stage: from the left, or from the end of the row above. */
+function intoStage({ x, y }, column, place, width, across) {
+  if (!place) return [];
+  if (column) return [wire(`M${x - STAGE.gap},${y + STAGE.height / 2} h${STAGE.gap - 1}`)];
+  const last = x + (across - 0.5) * width + (across - 1) * STAGE.gap;
+  const above = y - STAGE.pitch + STAGE.height;
+  return [wire(`M${last},${above} V${(above + y) / 2} H${x + width / 2} V${y - 1}`)];
 }
 
 function targetOf(index) {
