@@ -28,7 +28,7 @@ SMALL = """
 # A comment: </script><img src=x onerror="window.hacked=1">
 metrics = ["ecp5.luts", "mae", "cycles", "bias", "snr_db", "ecp5_dsp.dsps", "odd"]
 plugins = ["odd.py"]
-keep = ["mae < 900"]
+keep = ["mae < 500"]
 [base]
 name = "mac"
 [axes]
