@@ -8,7 +8,7 @@ SPEC := rtl_out/int8_8x8.toml
 LOCK := .ci/requirements.lock
 export AMARANTH_USE_YOSYS := builtin
 
-.PHONY: all setup test test-slow bench lint lock clean
+.PHONY: all setup browser test test-slow bench lint lock clean
 all: setup $(SPEC)
 	$(BIN)/hwgen gen $(SPEC)
 	$(BIN)/hwgen sim $(SPEC)
@@ -29,7 +29,10 @@ setup: .venv/ready
 $(SPEC): | .venv/ready
 	$(BIN)/hwgen new $@
 
-test: setup lint
+browser: .venv/ready
+	@.ci/browser
+
+test: setup browser lint
 	$(BIN)/pytest -n auto --dist worksteal
 
 test-slow: setup

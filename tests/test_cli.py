@@ -22,7 +22,7 @@ from hwgen.pe.parallel import ParallelPE
 from tests.command_line import SMALL, Call, Said, process, refused, toml
 
 VERBS = ("new", "check", "gen", "sim", "synth", "pnr", "error", "accwidth", "search-multiplier",
-         "sweep", "list", "doctor")
+         "sweep", "report", "list", "doctor")
 
 
 @pytest.mark.parametrize("verb", VERBS)

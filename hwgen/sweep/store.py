@@ -9,7 +9,7 @@ import fcntl
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -50,6 +50,10 @@ class Stored:
 class Store:
     """A results file, to be used in a ``with`` statement.
 
+    Parameters
+    ----------
+    read_only : read what is there, also while a sweep writes.
+
     Raises
     ------
     InputError
@@ -57,26 +61,21 @@ class Store:
         sweep.
     """
 
-    def __init__(self, path: Path):
-        self._path = path
-        with self._faults():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = Path(f"{path}-lock").open("ab")  # noqa: SIM115, held until the end
-        try:
-            self._require_alone()
+    def __init__(self, path: Path, read_only: bool = False):
+        self._path, self._read_only = path, read_only
+        with ExitStack() as opened:
+            if not read_only:
+                self._require_alone(opened)
             with self._faults():
-                self._database = self._opened()
-        except BaseException:
-            self._lock.close()
-            raise
+                self._database = opened.enter_context(closing(self._opened()))
+            self._open = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._database.close()
-        self._lock.close()
+        self._open.close()
 
     def describe(self, metrics: Sequence[Metric]) -> None:
         """Keep what the metrics are, for those who read the file."""
@@ -119,23 +118,30 @@ class Store:
         return Stored({metric: value for metric, own, value in values
                        if (metric, own) in wanted}, failure)
 
-    def _require_alone(self) -> None:
+    def _require_alone(self, opened: ExitStack) -> None:
+        """Hold the lock beside the file until the end."""
+        with self._faults():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            lock = opened.enter_context(Path(f"{self._path}-lock").open("ab"))  # noqa: SIM115
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise InputError(f"results must be written by one sweep at a time, but another is "
                              f"writing {str(self._path)!r}; give this one a file of its own with "
                              "-o FILE") from None
 
     def _opened(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, isolation_level=None)
+        place = f"{self._path.absolute().as_uri()}?mode={'ro' if self._read_only else 'rwc'}"
+        database = sqlite3.connect(place, uri=True, isolation_level=None)
         try:
             kind, = database.execute("PRAGMA application_id").fetchone()
             version, = database.execute("PRAGMA user_version").fetchone()
             empty = not database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-            if not empty and (kind, version) != (APPLICATION_ID, VERSION):
+            if (self._read_only or not empty) and (kind, version) != (APPLICATION_ID, VERSION):
                 raise InputError("results must be a new file or one that this version of hwgen "
                                  f"wrote, not {str(self._path)!r}; choose another with -o FILE")
+            if self._read_only:
+                return database
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")  # also a power cut loses no point
             database.execute("PRAGMA foreign_keys = ON")

@@ -107,6 +107,27 @@ def test_one_writer(store: Store, path: Path) -> None:
     store.add("{}", done("k", mae=1), SETTINGS)
 
 
+def test_is_read_while_it_is_written(store: Store, path: Path) -> None:
+    store.add("{}", done("k", mae=1.5), SETTINGS)
+    with Store(path, read_only=True) as reader:
+        assert reader.get("k", SETTINGS).values == {"mae": 1.5}
+        store.add("{}", done("k", mae=1.5, cycles=2), SETTINGS)
+        assert reader.get("k", SETTINGS).values == {"mae": 1.5, "cycles": 2}
+        with pytest.raises(InputError, match="attempt to write a readonly database"):
+            reader.add("{}", done("k", mae=9), SETTINGS)
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_reading_makes_no_file(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "results.sqlite"
+    if content is not None:
+        path.write_bytes(content)
+    before = list(tmp_path.iterdir())
+    with pytest.raises(InputError, match="results must be"):
+        Store(path, read_only=True)
+    assert list(tmp_path.iterdir()) == before
+
+
 def test_a_writer_that_has_gone_is_no_hindrance(path: Path) -> None:
     for _ in range(2):
         with Store(path):

@@ -1,0 +1,1 @@
+"""The page's HTML, style and script; all of them go into one file."""
