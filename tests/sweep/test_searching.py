@@ -174,11 +174,11 @@ def test_failures_cost_a_point_and_stop_nothing(tmp_path: Path) -> None:
 
 def test_turns_away_from_what_is_not_kept(tmp_path: Path) -> None:
     """Many PEs cost much, so that without the constraint it draws few such points."""
-    def many(**fields: Any) -> int:
-        _, _, rows = run(searched(tmp_path, n=100, metrics=["pes", "mae"], **fields))
+    def many(results: str, **fields: Any) -> int:
+        _, _, rows = run(searched(tmp_path, n=100, metrics=["pes", "mae"], **fields), results)
         return sum(row.values["pes"] > 100 for row in rows)
 
-    assert many(keep=["pes > 100"]) > 1.5 * many()
+    assert many("a.sqlite", keep=["pes > 100"]) > 1.5 * many("b.sqlite")
 
 
 def test_points_that_several_workers_measure_come_in_any_order(tmp_path: Path) -> None:

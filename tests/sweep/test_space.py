@@ -148,7 +148,8 @@ def test_grid_has_a_limit() -> None:
     ({"mode": "all"}, "mode must be 'grid', 'random' or 'search', not 'all'"),
     ({"timeout_s": 0}, "timeout_s must be above 0"),
     ({"memory_mb": 63}, "memory_mb must be at least 64, not 63"),
-    ({"objectives": ["mae"]}, "objectives must be among the metrics cycles, utilisation, not 'mae'"),
+    ({"objectives": ["mae"]}, "objectives must be among the metrics cycles, utilisation, not "
+                              "'mae'"),
     ({"objectives": ["cycles", "cycles"]}, "objectives must name each metric once, not 'cycles'"),
     ({"axis": {}}, "axis is not a known field"),
     ({"where": ["rows <"]}, "expression 'rows <', column"),
