@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import pty
 import shutil
 import signal
 import sqlite3
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -130,6 +133,51 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     assert "measuring 8 of 16 points, 8 are there" in again.err
     assert "16 points measured, 0 refused, 0 failed" in again.out
     assert not set(measured(tmp_path)[calls:]) & before
+
+
+SLOW = """
+import time
+from hwgen.sweep.metrics import metric
+print("loading", flush=True)
+time.sleep(600)
+"""
+
+
+def on_terminal(arguments: list[str], folder: Path, until: str) -> tuple[int, str]:
+    """Status and words of a run in a terminal of its own, where Ctrl-C is typed after ``until``."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.chdir(folder)
+        os.execv(sys.executable, [sys.executable, "-m", "hwgen", *arguments])
+    said, typed = "", False
+    with suppress(OSError):  # which ends a terminal's output
+        while raw := os.read(terminal, 1 << 16):
+            said += raw.decode(errors="replace")
+            if until in said and not typed:
+                typed = True
+                os.write(terminal, b"\x03")
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said
+
+
+def test_ctrl_c_on_a_terminal_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    written(tmp_path, plugins=["slow.py"])
+    status, said = on_terminal(["sweep", "sweep.toml"], tmp_path, "loading")
+    assert status == 130
+    assert "hwgen: interrupted; what was finished is kept" in said
+    assert "Traceback" not in said
+
+
+def test_ctrl_c_on_a_terminal_while_measuring(tmp_path: Path) -> None:
+    arguments = logged(tmp_path, 16)
+    (tmp_path / "logged.py").write_text(LOGGED.replace("os.kill(os.getppid(), signal.SIGINT)", ""))
+    (tmp_path / "interrupt").touch()
+    status, said = on_terminal(arguments, tmp_path, "8/16")
+    assert status == 130
+    assert "hwgen: interrupted; 8 of 16 points are in r.sqlite; to go on: hwgen sweep " in said
+    assert "Traceback" not in said
 
 
 def test_the_example(call: Call, tmp_path: Path) -> None:

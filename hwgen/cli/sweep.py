@@ -52,7 +52,7 @@ def sweep(
         raise InputError(f"--jobs must be at least 1, not {jobs}")
     loaded = Sweep.load(file)
     path = output or Path(f"{file.stem}.sqlite")
-    pool = Pool(jobs or os.cpu_count() or 2, loaded.spec.timeout_s)
+    pool = Pool(jobs or os.cpu_count() or 2, loaded.spec.timeout_s, loaded.spec.memory_mb)
     if loaded.spec.mode != "search":
         _require_an_array(file, loaded.space.points)
     with Store(path) as store:

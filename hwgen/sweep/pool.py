@@ -1,7 +1,7 @@
 """A pool of worker processes that survives what happens in them.
 
-A worker that crashes, is killed or takes too long costs the point that it was measuring, which
-becomes a failed one; another takes its place.
+A worker that crashes, is killed, takes too long or holds too much memory costs the point that it
+was measuring, which becomes a failed one; another takes its place.
 """
 
 import fcntl
@@ -22,6 +22,7 @@ from typing import IO
 
 import hwgen
 from hwgen.sweep.measure import LOG_LINES, Failure, Outcome, Task
+from hwgen.sweep.memory import LOOK_EVERY_S, MemoryUse, require_proc
 
 _SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _START_TIMEOUT_S = 120.0  # to import what measures, on a busy machine
@@ -30,10 +31,26 @@ _LOG_BYTES = 20_000
 
 @dataclass(frozen=True)
 class Pool:
-    """Runs tasks in ``jobs`` processes; each point may take ``timeout_s`` seconds."""
+    """Runs tasks in ``jobs`` processes.
+
+    Parameters
+    ----------
+    timeout_s : most seconds that a point may take.
+    memory_mb : most memory that a process and all that it started may hold.
+
+    Raises
+    ------
+    InputError
+        If there is a limit of memory on a system where memory cannot be read.
+    """
 
     jobs: int
     timeout_s: float
+    memory_mb: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.memory_mb is not None:
+            require_proc()
 
     def outcomes(self, tasks: Iterable[Task]) -> Generator[Outcome, None, None]:
         """What came of each task, as they finish.
@@ -41,11 +58,11 @@ class Pool:
         A task is taken from ``tasks`` only when a worker is free for it.  Closing the iterator, or
         an exception in its midst, ends all workers at once.
         """
-        waiting = iter(tasks)
+        waiting, use = iter(tasks), MemoryUse()
         workers: list[_Worker] = []
         try:
             for task in islice(waiting, self.jobs):
-                workers.append(_Worker(self.timeout_s, task))
+                workers.append(_Worker(self, use, task))
             yield from _served(workers, waiting)
         finally:
             for worker in workers:
@@ -58,7 +75,7 @@ def _served(workers: "list[_Worker]", waiting: Iterator[Task]) -> Iterator[Outco
     busy = list(workers)
     while busy:
         for worker, readable in _ready(busy):
-            outcome = worker.read() if readable else worker.late()
+            outcome = worker.read() if readable else worker.excess()
             if outcome is None:
                 continue
             yield outcome
@@ -71,15 +88,15 @@ def _served(workers: "list[_Worker]", waiting: Iterator[Task]) -> Iterator[Outco
 
 
 def _ready(busy: "list[_Worker]") -> "list[tuple[_Worker, bool]]":
-    """Workers that have something to read (True) or have run out of time; waits for the first."""
+    """Workers that have something to read (True) or whose limits are to be looked at; waits."""
     with selectors.DefaultSelector() as selector:
         for worker in busy:
             selector.register(worker.output, selectors.EVENT_READ, worker)
-        patience = min(worker.deadline for worker in busy) - time.monotonic()
+        patience = min(worker.due for worker in busy) - time.monotonic()
         told = [key.data for key, _ in selector.select(max(0.0, patience))]
     now = time.monotonic()
-    late = [worker for worker in busy if worker not in told and worker.deadline <= now]
-    return [(worker, True) for worker in told] + [(worker, False) for worker in late]
+    due = [worker for worker in busy if worker not in told and worker.due <= now]
+    return [(worker, True) for worker in told] + [(worker, False) for worker in due]
 
 
 def _log() -> IO[bytes]:
@@ -95,11 +112,13 @@ def _log() -> IO[bytes]:
 class _Worker:
     """One process, started anew when it has gone, and the task that it works on."""
 
-    timeout_s: float
+    pool: Pool
+    use: MemoryUse
     task: Task
     log: IO[bytes] = field(default_factory=_log)
     metric: str = ""
     deadline: float = 0.0
+    due: float = 0.0
     started: bool = False
     _start_s: float = 0.0
     _buffer: bytes = b""
@@ -122,13 +141,29 @@ class _Worker:
         if self._process is None:
             self._launch()
         self._start_s = time.monotonic()
-        self.deadline = self._start_s + (self.timeout_s if self.started else _START_TIMEOUT_S)
+        self._allow(self.pool.timeout_s if self.started else _START_TIMEOUT_S)
         self._send(task)
 
-    def late(self) -> Outcome:
-        """The outcome of a task that takes too long."""
-        return self._failed(f"took longer than {self.timeout_s:g} s" if self.started else
-                            f"must start to measure in {_START_TIMEOUT_S:g} s, but did not")
+    def excess(self) -> Outcome | None:
+        """The outcome of a task that exceeds a limit, or None as long as it keeps them."""
+        assert self._process is not None
+        limit_mb = self.pool.memory_mb
+        if limit_mb is not None and self.use.of_group(self._process.pid) > limit_mb:
+            return self._failed(f"held more than {limit_mb} MB of memory")
+        if self.deadline <= time.monotonic():
+            return self._failed(f"took longer than {self.pool.timeout_s:g} s" if self.started else
+                                f"must start to measure in {_START_TIMEOUT_S:g} s, but did not")
+        self._look_again()
+        return None
+
+    def _allow(self, seconds: float) -> None:
+        self.deadline = time.monotonic() + seconds
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Say when the limits are to be looked at next."""
+        soon = time.monotonic() + LOOK_EVERY_S
+        self.due = self.deadline if self.pool.memory_mb is None else min(self.deadline, soon)
 
     def read(self) -> Outcome | None:
         """What came of the task, or None as long as it is being measured."""
@@ -141,7 +176,7 @@ class _Worker:
             values = json.loads(line)
             if "ready" in values:
                 self.started = True
-                self.deadline = time.monotonic() + self.timeout_s
+                self._allow(self.pool.timeout_s)
             self.metric = values.get("metric", self.metric)
             if "outcome" in values:
                 return self._with_log(Outcome.from_json(values["outcome"]))

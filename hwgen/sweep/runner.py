@@ -182,10 +182,11 @@ class Sweep:
 
     def rows(self, store: Store) -> list[Row]:
         """All points as :meth:`points` has them, with what ``store`` knows of them."""
-        return [self._row(point, store.get(point.key, self.settings))
+        return [self.row(point, store.get(point.key, self.settings))
                 for point in self.points(store)]
 
-    def _row(self, point: Point, stored: Stored) -> Row:
+    def row(self, point: Point, stored: Stored) -> Row:
+        """A point with what is known of it."""
         values = {name: stored.values[name] for name in self.settings if name in stored.values}
         whole = len(values) == len(self.settings) and stored.failure is None
         kept = whole and not any(self.broken(point, values))

@@ -7,13 +7,16 @@ Deb, Pratap, Agarwal, Meyarivan: A fast and elitist multiobjective genetic algor
 """
 
 import random
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hwgen.sweep.packages import require
 
-POPULATION = 16
+POPULATION = 12
 """Points of a generation: few, as a point may take minutes."""
+_ETA = 1.0  # of the polynomial mutation: most steps are short against the axis
+_MUTATED = 0.3  # probability for each axis: high, as small populations soon are of one kind
 
 Places = tuple[int, ...]
 
@@ -33,6 +36,9 @@ class Search:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._optuna, self._seed = optuna, seed
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self._mutation = optuna.samplers.nsgaii.PolynomialMutation(_ETA)
         self._study = optuna.create_study(directions=["minimize"] * objectives)
         self._distributions = {f"{index:04}": self._distribution(values)
                                for index, values in enumerate(axes)}
@@ -44,7 +50,7 @@ class Search:
         """
         seed = random.Random(f"{self._seed}/{number}").getrandbits(32)
         self._study.sampler = self._optuna.samplers.NSGAIISampler(
-            population_size=POPULATION, seed=seed)
+            population_size=POPULATION, mutation=self._mutation, mutation_prob=_MUTATED, seed=seed)
         while True:
             # A trial that failed is none of the population: who is chosen comes back by `tell`.
             # So a point that is drawn again takes no other's place there.
