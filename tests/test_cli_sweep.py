@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from tests.command_line import Call, process, refused
@@ -195,6 +196,29 @@ def test_the_example(call: Call, tmp_path: Path) -> None:
         ["26", "12.25"], ["26", "12.25"], ["33", "1.25"], ["33", "1.25"], ["36", "0"], ["36", "0"]]
 
 
+def test_the_example_of_a_search(call: Call, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES, tmp_path / "x")
+    path = tmp_path / "x" / "search.toml"
+    path.write_text(path.read_text().replace("n = 200", "n = 40"))
+    said = call("sweep", "x/search.toml", "--export", "points.parquet", "--jobs", 2)
+    assert said.status == 0
+    assert "Pareto front of bit_operations and nmed" in said.out
+    assert ("search.sqlite: 40 points measured, 0 refused, 0 failed; the search ended: n = 40 "
+            "points are measured") in said.out
+    assert pyarrow.parquet.read_table(tmp_path / "points.parquet").num_rows == 40
+    again = call("sweep", "x/search.toml", "--json")
+    assert again.err == ""
+    told = json.loads(again.out)
+    assert (told["points"], told["search"]) == (40, "n = 40 points are measured")
+
+
+def test_a_search_among_nothing(call: Call, tmp_path: Path) -> None:
+    refused(call("sweep", written(tmp_path, mode="search", where=["rows > 100"])),
+            "where must hold for some array of the space, not for none")
+    refused(call("sweep", written(tmp_path, mode="search", axes={"rows": [0, -1]})),
+            "space must hold an array, but no point is one; the first: rows must be at least 1")
+
+
 def test_in_json_with_failed_points(call: Call, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text("from hwgen.sweep.metrics import metric\nimport os\n"
                                      "@metric()\ndef risky(array):\n    print('last words')\n"
@@ -225,7 +249,8 @@ def test_help_names_the_way_to_go_on(call: Call) -> None:
 @pytest.mark.parametrize(("arguments", "part"), [
     (("none.toml",), "sweep must be a readable file, not 'none.toml'"),
     (("sweep.toml", "--jobs", 0), "--jobs must be at least 1, not 0"),
-    (("sweep.toml", "--export", "a.xlsx"), "export must be a file named *.csv or *.json, not"),
+    (("sweep.toml", "--export", "a.xlsx"), "export must be a file named *.csv or *.json or "
+                                           "*.parquet, not"),
     (("sweep.toml", "-o", "sweep.toml"), "results must be a file that hwgen can write, not"),
     (("nothing.toml",), "nothing.toml: where must hold for some array of the space, not for none"),
     (("wrong.toml",), "wrong.toml: space must hold an array, but no point is one; the first: "

@@ -17,8 +17,8 @@ from hwgen.cli.app import AsJson, app
 
 if TYPE_CHECKING:
     from hwgen.sweep.measure import Outcome
-    from hwgen.sweep.runner import Row, Sweep, Watch
-    from hwgen.sweep.space import Point
+    from hwgen.sweep.runner import Row, Scheduler, Sweep, Watch
+    from hwgen.sweep.space import Point, SweepSpec
     from hwgen.sweep.store import Store
 
 _LINE_EVERY_S = 10.0
@@ -33,33 +33,33 @@ def sweep(
         help="Results, SQLite [default: <sweep>.sqlite].")] = None,
     jobs: Annotated[int | None, typer.Option(
         help="Processes [default: one a core].")] = None,
+    scheduler: Annotated[str | None, typer.Option(
+        metavar="HOST:PORT", help="Measure on the workers of the cluster of this dask scheduler "
+                                  "instead.")] = None,
     export: Annotated[Path | None, typer.Option(
-        metavar="FILE", help="Write all points to a file named *.csv or *.json.")] = None,
+        metavar="FILE", help="Write all points to a file named *.csv, *.json or *.parquet."
+    )] = None,
     retry: Annotated[bool, typer.Option(
         "--retry", help="Measure again what failed or was refused by a metric.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure every array of a space, or the most promising ones, and show the Pareto front."""
     from hwgen.flow.design import write_files
-    from hwgen.spec import InputError
     from hwgen.sweep.export import exporter
-    from hwgen.sweep.pool import Pool
     from hwgen.sweep.runner import Sweep
     from hwgen.sweep.store import Store
 
     write = exporter(export) if export else None
-    if jobs is not None and jobs < 1:
-        raise InputError(f"--jobs must be at least 1, not {jobs}")
     loaded = Sweep.load(file)
     path = output or Path(f"{file.stem}.sqlite")
-    pool = Pool(jobs or os.cpu_count() or 2, loaded.spec.timeout_s, loaded.spec.memory_mb)
+    measures = _scheduler(scheduler, jobs, loaded.spec)
     if loaded.spec.mode != "search":
         _require_an_array(file, loaded.space.points)
     with Store(path) as store:
         points, left = _size(loaded, store, retry)
         try:
             with _progress(points, left) as watch:
-                ended = loaded.run(store, pool.outcomes, retry, watch)
+                ended = loaded.run(store, measures, retry, watch)
         except KeyboardInterrupt:
             points, left = _size(loaded, store)
             _say_how_to_resume(points, left, path)
@@ -69,6 +69,22 @@ def sweep(
     if export and write:
         write_files(export.parent, {export.name: write(loaded, rows)})
     _report(loaded, rows, path, ended, as_json)
+
+
+def _scheduler(address: str | None, jobs: int | None, spec: "SweepSpec") -> "Scheduler":
+    """The pool of processes, or a cluster."""
+    from hwgen.spec import InputError
+    from hwgen.sweep.cluster import Cluster
+    from hwgen.sweep.pool import Pool
+
+    if address is None:
+        if jobs is not None and jobs < 1:
+            raise InputError(f"--jobs must be at least 1, not {jobs}")
+        return Pool(jobs or os.cpu_count() or 2, spec.timeout_s, spec.memory_mb).outcomes
+    if jobs is not None:
+        raise InputError(f"--jobs must be left out with --scheduler, not {jobs}: the cluster's "
+                         "workers say how many points they measure at a time")
+    return Cluster(address, spec.timeout_s, spec.memory_mb).outcomes
 
 
 def _require_an_array(file: Path, points: "Sequence[Point]") -> None:

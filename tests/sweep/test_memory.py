@@ -3,14 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from hwgen.spec import InputError
 from hwgen.sweep import memory
 from hwgen.sweep.memory import MemoryUse
-from hwgen.sweep.pool import Pool
 
 HOLD = "kept = b'x' * 50_000_000; print(len(kept), flush=True); input()"
 
@@ -45,11 +42,3 @@ def test_looks_at_most_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_this_process_holds_some() -> None:
     assert MemoryUse().of_group(os.getpgid(0)) > 1
-
-
-def test_refuses_a_limit_where_memory_cannot_be_read(monkeypatch: pytest.MonkeyPatch,
-                                                     tmp_path: Path) -> None:
-    monkeypatch.setattr(memory, "_PROC", tmp_path)
-    Pool(1, 60)
-    with pytest.raises(InputError, match="memory_mb must be left out where there is no /proc"):
-        Pool(1, 60, memory_mb=100)
