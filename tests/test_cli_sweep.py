@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import pty
 import shutil
 import signal
 import sqlite3
@@ -9,8 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from tests.command_line import Call, process, refused
@@ -132,6 +136,51 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     assert not set(measured(tmp_path)[calls:]) & before
 
 
+SLOW = """
+import time
+from hwgen.sweep.metrics import metric
+print("loading", flush=True)
+time.sleep(600)
+"""
+
+
+def on_terminal(arguments: list[str], folder: Path, until: str) -> tuple[int, str]:
+    """Status and words of a run in a terminal of its own, where Ctrl-C is typed after ``until``."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.chdir(folder)
+        os.execv(sys.executable, [sys.executable, "-m", "hwgen", *arguments])
+    said, typed = "", False
+    with suppress(OSError):  # which ends a terminal's output
+        while raw := os.read(terminal, 1 << 16):
+            said += raw.decode(errors="replace")
+            if until in said and not typed:
+                typed = True
+                os.write(terminal, b"\x03")
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said
+
+
+def test_ctrl_c_on_a_terminal_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    written(tmp_path, plugins=["slow.py"])
+    status, said = on_terminal(["sweep", "sweep.toml"], tmp_path, "loading")
+    assert status == 130
+    assert "hwgen: interrupted; what was finished is kept" in said
+    assert "Traceback" not in said
+
+
+def test_ctrl_c_on_a_terminal_while_measuring(tmp_path: Path) -> None:
+    arguments = logged(tmp_path, 16)
+    (tmp_path / "logged.py").write_text(LOGGED.replace("os.kill(os.getppid(), signal.SIGINT)", ""))
+    (tmp_path / "interrupt").touch()
+    status, said = on_terminal(arguments, tmp_path, "8/16")
+    assert status == 130
+    assert "hwgen: interrupted; 8 of 16 points are in r.sqlite; to go on: hwgen sweep " in said
+    assert "Traceback" not in said
+
+
 def test_the_example(call: Call, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES, tmp_path / "x")
     said = call("sweep", "x/example.toml", "--export", "y/points.csv", "--jobs", 1)
@@ -145,6 +194,29 @@ def test_the_example(call: Call, tmp_path: Path) -> None:
     front = [line for line in said.out.splitlines() if " rows " in line]
     assert [line.split()[:2] for line in front] == [
         ["26", "12.25"], ["26", "12.25"], ["33", "1.25"], ["33", "1.25"], ["36", "0"], ["36", "0"]]
+
+
+def test_the_example_of_a_search(call: Call, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES, tmp_path / "x")
+    path = tmp_path / "x" / "search.toml"
+    path.write_text(path.read_text().replace("n = 200", "n = 40"))
+    said = call("sweep", "x/search.toml", "--export", "points.parquet", "--jobs", 2)
+    assert said.status == 0
+    assert "Pareto front of bit_operations and nmed" in said.out
+    assert ("search.sqlite: 40 points measured, 0 refused, 0 failed; the search ended: n = 40 "
+            "points are measured") in said.out
+    assert pyarrow.parquet.read_table(tmp_path / "points.parquet").num_rows == 40
+    again = call("sweep", "x/search.toml", "--json")
+    assert again.err == ""
+    told = json.loads(again.out)
+    assert (told["points"], told["search"]) == (40, "n = 40 points are measured")
+
+
+def test_a_search_among_nothing(call: Call, tmp_path: Path) -> None:
+    refused(call("sweep", written(tmp_path, mode="search", where=["rows > 100"])),
+            "where must hold for some array of the space, not for none")
+    refused(call("sweep", written(tmp_path, mode="search", axes={"rows": [0, -1]})),
+            "space must hold an array, but no point is one; the first: rows must be at least 1")
 
 
 def test_in_json_with_failed_points(call: Call, tmp_path: Path) -> None:
@@ -177,7 +249,8 @@ def test_help_names_the_way_to_go_on(call: Call) -> None:
 @pytest.mark.parametrize(("arguments", "part"), [
     (("none.toml",), "sweep must be a readable file, not 'none.toml'"),
     (("sweep.toml", "--jobs", 0), "--jobs must be at least 1, not 0"),
-    (("sweep.toml", "--export", "a.xlsx"), "export must be a file named *.csv or *.json, not"),
+    (("sweep.toml", "--export", "a.xlsx"), "export must be a file named *.csv or *.json or "
+                                           "*.parquet, not"),
     (("sweep.toml", "-o", "sweep.toml"), "results must be a file that hwgen can write, not"),
     (("nothing.toml",), "nothing.toml: where must hold for some array of the space, not for none"),
     (("wrong.toml",), "wrong.toml: space must hold an array, but no point is one; the first: "

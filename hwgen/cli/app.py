@@ -10,14 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from hwgen import __version__
 
 if TYPE_CHECKING:
     from hwgen.array.mesh import ArraySpec
 
+
+class _Verbs(TyperGroup):
+    """The verbs; unlike typer's own group, it tells that Ctrl-C ended one."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            print("hwgen: interrupted; what was finished is kept", file=sys.stderr)
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    cls=_Verbs, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="From a number format to working hardware: Verilog of reduced-precision MAC arrays, "
          "proven against a bit-exact golden, and sized for FPGAs.",

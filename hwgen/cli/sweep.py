@@ -6,7 +6,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,9 @@ from hwgen.cli.app import AsJson, app
 
 if TYPE_CHECKING:
     from hwgen.sweep.measure import Outcome
-    from hwgen.sweep.runner import Row, Sweep, Watch
+    from hwgen.sweep.runner import Row, Scheduler, Sweep, Watch
+    from hwgen.sweep.space import Point, SweepSpec
+    from hwgen.sweep.store import Store
 
 _LINE_EVERY_S = 10.0
 
@@ -31,43 +33,73 @@ def sweep(
         help="Results, SQLite [default: <sweep>.sqlite].")] = None,
     jobs: Annotated[int | None, typer.Option(
         help="Processes [default: one a core].")] = None,
+    scheduler: Annotated[str | None, typer.Option(
+        metavar="HOST:PORT", help="Measure on the workers of the cluster of this dask scheduler "
+                                  "instead.")] = None,
     export: Annotated[Path | None, typer.Option(
-        metavar="FILE", help="Write all points to a file named *.csv or *.json.")] = None,
+        metavar="FILE", help="Write all points to a file named *.csv, *.json or *.parquet."
+    )] = None,
     retry: Annotated[bool, typer.Option(
         "--retry", help="Measure again what failed or was refused by a metric.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure every array of a space, and show the Pareto front of the first two metrics."""
+    """Measure every array of a space, or the most promising ones, and show the Pareto front."""
     from hwgen.flow.design import write_files
-    from hwgen.spec import InputError
     from hwgen.sweep.export import exporter
-    from hwgen.sweep.pool import Pool
     from hwgen.sweep.runner import Sweep
     from hwgen.sweep.store import Store
 
     write = exporter(export) if export else None
-    if jobs is not None and jobs < 1:
-        raise InputError(f"--jobs must be at least 1, not {jobs}")
     loaded = Sweep.load(file)
     path = output or Path(f"{file.stem}.sqlite")
-    pool = Pool(jobs or os.cpu_count() or 2, loaded.spec.timeout_s)
-    points = len(loaded.space.points)
-    if not any(point.array for point in loaded.space.points):
-        raise InputError(f"{file}: " + (
-            f"space must hold an array, but no point is one; the first: "
-            f"{loaded.space.points[0].reason}" if points else
-            "where must hold for some array of the space, not for none"))
+    measures = _scheduler(scheduler, jobs, loaded.spec)
+    if loaded.spec.mode != "search":
+        _require_an_array(file, loaded.space.points)
     with Store(path) as store:
+        points, left = _size(loaded, store, retry)
         try:
-            with _progress(points, len(loaded.todo(store, retry))) as watch:
-                loaded.run(store, pool.outcomes, retry, watch)
+            with _progress(points, left) as watch:
+                ended = loaded.run(store, measures, retry, watch)
         except KeyboardInterrupt:
-            _say_how_to_resume(points, len(loaded.todo(store)), path)
+            points, left = _size(loaded, store)
+            _say_how_to_resume(points, left, path)
             raise typer.Exit(130) from None
         rows = loaded.rows(store)
+    _require_an_array(file, [row.point for row in rows])
     if export and write:
         write_files(export.parent, {export.name: write(loaded, rows)})
-    _report(loaded, rows, path, as_json)
+    _report(loaded, rows, path, ended, as_json)
+
+
+def _scheduler(address: str | None, jobs: int | None, spec: "SweepSpec") -> "Scheduler":
+    """The pool of processes, or a cluster."""
+    from hwgen.spec import InputError
+    from hwgen.sweep.cluster import Cluster
+    from hwgen.sweep.pool import Pool
+
+    if address is None:
+        if jobs is not None and jobs < 1:
+            raise InputError(f"--jobs must be at least 1, not {jobs}")
+        return Pool(jobs or os.cpu_count() or 2, spec.timeout_s, spec.memory_mb).outcomes
+    if jobs is not None:
+        raise InputError(f"--jobs must be left out with --scheduler, not {jobs}: the cluster's "
+                         "workers say how many points they measure at a time")
+    return Cluster(address, spec.timeout_s, spec.memory_mb).outcomes
+
+
+def _require_an_array(file: Path, points: "Sequence[Point]") -> None:
+    from hwgen.spec import InputError
+
+    if not any(point.array for point in points):
+        raise InputError(f"{file}: " + (
+            f"space must hold an array, but no point is one; the first: {points[0].reason}"
+            if points else "where must hold for some array of the space, not for none"))
+
+
+def _size(loaded: "Sweep", store: "Store", retry: bool = False) -> tuple[int, int]:
+    """Points in all, and those that are left to be measured."""
+    undrawn = loaded.left(store)
+    return len(loaded.points(store)) + undrawn, len(loaded.todo(store, retry)) + undrawn
 
 
 def _say_how_to_resume(points: int, left: int, path: Path) -> None:
@@ -111,8 +143,8 @@ def _progress(points: int, todo: int) -> "Iterator[Watch]":
         yield watch
 
 
-def _report(loaded: "Sweep", rows: "list[Row]", path: Path, as_json: bool) -> None:
-    """Counts, the front, and exit status 1 if a point failed."""
+def _report(loaded: "Sweep", rows: "list[Row]", path: Path, ended: str, as_json: bool) -> None:
+    """Counts, the front, why a search ended, and exit status 1 if a point failed."""
     from hwgen.console import print_table
     from hwgen.sweep.export import as_text, described, point_json, status
 
@@ -122,16 +154,17 @@ def _report(loaded: "Sweep", rows: "list[Row]", path: Path, as_json: bool) -> No
     if as_json:
         print(json.dumps({"results": str(path), "points": len(rows), **counts,
                           "kept": sum(row.kept for row in rows),
+                          **({"search": ended} if ended else {}),
                           "front": [point_json(row) for row in front]}, indent=2))
     else:
-        chosen = loaded.metrics[:2]
+        chosen = loaded.objectives
         titles = [f"{each.name} [{each.unit}]" if each.unit else each.name for each in chosen]
         lines = [(*(as_text(row.values[each.name]) for each in chosen), row.point.key,
                   described(loaded, row)) for row in front]
         print_table(f"Pareto front of {' and '.join(each.name for each in chosen)}",
                     (*titles, "config_hash", "array"), lines, right=titles, wrapped=("array",))
         print(f"{path}: {counts['done']} points measured, {counts['refused']} refused, "
-              f"{counts['failed']} failed")
+              f"{counts['failed']} failed" + (f"; the search ended: {ended}" if ended else ""))
         _tell_first_failure(rows)
     if counts["failed"]:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""The points of a sweep as CSV or JSON, one each, in the order of the space."""
+"""The points of a sweep as CSV, JSON or Parquet, one each, in the order of the space."""
 
 import csv
 import io
@@ -10,6 +10,7 @@ from typing import Any
 
 from hwgen.spec import InputError
 from hwgen.sweep.fields import found
+from hwgen.sweep.packages import require
 from hwgen.sweep.runner import Row, Sweep
 from hwgen.sweep.store import spec_fields
 
@@ -49,8 +50,7 @@ def to_csv(sweep: Sweep, rows: Sequence[Row]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["config_hash", "status", "kept", *sweep.space.axes, *names, "reason"])
     for row in rows:
-        axes = [value if isinstance(value, str) else as_text(value)
-                for value in axis_values(sweep, row).values()]
+        axes = map(as_text, axis_values(sweep, row).values())
         values = [repr(row.values[name]).removesuffix(".0") if name in row.values else ""
                   for name in names]
         writer.writerow([row.point.key, status(row), int(row.kept), *axes, *values,
@@ -66,6 +66,52 @@ def to_json(sweep: Sweep, rows: Sequence[Row]) -> str:
                       indent=2) + "\n"
 
 
+def to_parquet(sweep: Sweep, rows: Sequence[Row]) -> bytes:
+    """The columns of :func:`to_csv` as numbers and text, and ``spec``, as JSON.
+
+    Values of an axis are integers, numbers, truth values or text if all of them are, else what CSV
+    has.  What is not there is null.  The unit, the direction and the summary of a metric are
+    metadata of its field.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    columns: dict[str, Any] = {
+        "config_hash": pyarrow.array([row.point.key for row in rows], pyarrow.string()),
+        "status": pyarrow.array(map(status, rows), pyarrow.string()),
+        "kept": pyarrow.array([row.kept for row in rows], pyarrow.bool_())}
+    values = [axis_values(sweep, row) for row in rows]
+    columns |= {name: _column([each[name] for each in values]) for name in sweep.space.axes}
+    columns |= {name: pyarrow.array([row.values.get(name) for row in rows], pyarrow.float64())
+                for name in sweep.settings}
+    columns |= {
+        "reason": pyarrow.array([row.failure.reason if row.failure else None for row in rows],
+                                pyarrow.string()),
+        "spec": pyarrow.array([row.point.spec for row in rows], pyarrow.string())}
+    told = {each.name: {"unit": each.unit, "direction": each.direction.value,
+                        "summary": each.summary} for each in sweep.metrics}
+    schema = pyarrow.schema([pyarrow.field(name, column.type, metadata=told.get(name))
+                             for name, column in columns.items()])
+    file = pyarrow.BufferOutputStream()
+    parquet.write_table(pyarrow.table(columns, schema=schema), file)
+    return bytes(file.getvalue())
+
+
+def _column(values: Sequence[Any]) -> Any:
+    """Values of an axis, None where a point lacks it."""
+    import pyarrow
+
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int, float}:
+        return pyarrow.array(values, pyarrow.float64())
+    types = {int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_(),
+             str: pyarrow.string()}
+    if len(kinds) == 1 and (found_type := types.get(kinds.copy().pop())):
+        return pyarrow.array(values, found_type)
+    return pyarrow.array([None if value is None else as_text(value) for value in values],
+                         pyarrow.string())
+
+
 def point_json(row: Row) -> dict[str, Any]:
     """A point as JSON values; infinities, which JSON lacks, as text that ``float`` reads."""
     values = {name: str(value) if isinf(value) else value for name, value in row.values.items()}
@@ -76,12 +122,16 @@ def point_json(row: Row) -> dict[str, Any]:
                             "log": failure.log}} if failure else {})}
 
 
-FORMATS: dict[str, Callable[[Sweep, Sequence[Row]], str]] = {".csv": to_csv, ".json": to_json}
+Exporter = Callable[[Sweep, Sequence[Row]], str | bytes]
+
+FORMATS: dict[str, Exporter] = {".csv": to_csv, ".json": to_json, ".parquet": to_parquet}
 """What writes a file, by the suffix of its name."""
 
 
-def exporter(path: Path) -> Callable[[Sweep, Sequence[Row]], str]:
-    """What writes ``path``; InputError if no format has its suffix."""
+def exporter(path: Path) -> Exporter:
+    """What writes ``path``; InputError if no format has its suffix, or its package is missing."""
     if path.suffix not in FORMATS:
         raise InputError(f"export must be a file named *{' or *'.join(FORMATS)}, not {str(path)!r}")
+    if path.suffix == ".parquet":
+        require("pyarrow", "Parquet")
     return FORMATS[path.suffix]

@@ -26,6 +26,9 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 
 Function = Callable[..., float]
 
+COLUMNS = frozenset({"config_hash", "status", "kept", "reason", "spec"})
+"""What exported points have beside the values of axes and metrics."""
+
 
 def _nothing() -> str:
     return ""
@@ -107,6 +110,9 @@ def metric(name: str = "", *, unit: str = "", direction: str = "minimise", summa
             raise InputError(f"metric must have a name of lower-case words, not {own!r}")
         if own in field_names():
             raise InputError(f"metric must have a name of its own, not {own!r}, a field's")
+        if own in COLUMNS:
+            raise InputError(f"metric must have a name of its own, not {own!r}, a column's of the "
+                             "exported points")
         if own in _registered:
             raise InputError(f"metric must have a name of its own, not {own!r}, which is taken")
         if direction not in list(Direction):

@@ -1,39 +1,31 @@
 """A pool of worker processes that survives what happens in them.
 
-A worker that crashes, is killed or takes too long costs the point that it was measuring, which
-becomes a failed one; another takes its place.
+A worker that crashes, is killed, takes too long or holds too much memory costs the point that it
+was measuring, which becomes a failed one; another takes its place.
 """
 
-import fcntl
-import json
-import os
-import selectors
-import signal
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from pathlib import Path
-from typing import IO
 
-import hwgen
-from hwgen.sweep.measure import LOG_LINES, Failure, Outcome, Task
-
-_SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_START_TIMEOUT_S = 120.0  # to import what measures, on a busy machine
-_LOG_BYTES = 20_000
+from hwgen.sweep.measure import Outcome, Task
+from hwgen.sweep.memory import MemoryUse
+from hwgen.sweep.process import Limits, WorkerProcess, ready
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Runs tasks in ``jobs`` processes; each point may take ``timeout_s`` seconds."""
+    """Runs tasks in ``jobs`` processes, each within the :class:`Limits`."""
 
     jobs: int
     timeout_s: float
+    memory_mb: int | None = None
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What measuring a point may take."""
+        return Limits(self.timeout_s, self.memory_mb)
 
     def outcomes(self, tasks: Iterable[Task]) -> Generator[Outcome, None, None]:
         """What came of each task, as they finish.
@@ -41,11 +33,11 @@ class Pool:
         A task is taken from ``tasks`` only when a worker is free for it.  Closing the iterator, or
         an exception in its midst, ends all workers at once.
         """
-        waiting = iter(tasks)
-        workers: list[_Worker] = []
+        waiting, use = iter(tasks), MemoryUse()
+        workers: list[WorkerProcess] = []
         try:
             for task in islice(waiting, self.jobs):
-                workers.append(_Worker(self.timeout_s, task))
+                workers.append(WorkerProcess(self.limits, use, task))
             yield from _served(workers, waiting)
         finally:
             for worker in workers:
@@ -53,12 +45,12 @@ class Pool:
                 worker.log.close()
 
 
-def _served(workers: "list[_Worker]", waiting: Iterator[Task]) -> Iterator[Outcome]:
+def _served(workers: list[WorkerProcess], waiting: Iterator[Task]) -> Iterator[Outcome]:
     """Outcomes of all workers, each of which gets the next task when it has finished one."""
     busy = list(workers)
     while busy:
-        for worker, readable in _ready(busy):
-            outcome = worker.read() if readable else worker.late()
+        for worker, readable in ready(busy):
+            outcome = worker.read() if readable else worker.excess()
             if outcome is None:
                 continue
             yield outcome
@@ -68,141 +60,3 @@ def _served(workers: "list[_Worker]", waiting: Iterator[Task]) -> Iterator[Outco
                 busy.remove(worker)
             else:
                 worker.give(task)
-
-
-def _ready(busy: "list[_Worker]") -> "list[tuple[_Worker, bool]]":
-    """Workers that have something to read (True) or have run out of time; waits for the first."""
-    with selectors.DefaultSelector() as selector:
-        for worker in busy:
-            selector.register(worker.output, selectors.EVENT_READ, worker)
-        patience = min(worker.deadline for worker in busy) - time.monotonic()
-        told = [key.data for key, _ in selector.select(max(0.0, patience))]
-    now = time.monotonic()
-    late = [worker for worker in busy if worker not in told and worker.deadline <= now]
-    return [(worker, True) for worker in told] + [(worker, False) for worker in late]
-
-
-def _log() -> IO[bytes]:
-    """A file without a name, so that nothing is left of it when the process is killed."""
-    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115, closed by the pool
-    # The worker appends, so that the file can be emptied for the next task.
-    flags = fcntl.fcntl(file, fcntl.F_GETFL)
-    fcntl.fcntl(file, fcntl.F_SETFL, flags | os.O_APPEND)
-    return file
-
-
-@dataclass(eq=False)
-class _Worker:
-    """One process, started anew when it has gone, and the task that it works on."""
-
-    timeout_s: float
-    task: Task
-    log: IO[bytes] = field(default_factory=_log)
-    metric: str = ""
-    deadline: float = 0.0
-    started: bool = False
-    _start_s: float = 0.0
-    _buffer: bytes = b""
-    _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        self.give(self.task)
-
-    @property
-    def output(self) -> int:
-        """What to wait for."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
-
-    def give(self, task: Task) -> None:
-        """Have the next task measured, by a new process if the last one has gone."""
-        self.task, self.metric = task, ""
-        self.log.truncate(0)
-        if self._process is None:
-            self._launch()
-        self._start_s = time.monotonic()
-        self.deadline = self._start_s + (self.timeout_s if self.started else _START_TIMEOUT_S)
-        self._send(task)
-
-    def late(self) -> Outcome:
-        """The outcome of a task that takes too long."""
-        return self._failed(f"took longer than {self.timeout_s:g} s" if self.started else
-                            f"must start to measure in {_START_TIMEOUT_S:g} s, but did not")
-
-    def read(self) -> Outcome | None:
-        """What came of the task, or None as long as it is being measured."""
-        assert self._process is not None
-        raw = os.read(self.output, 1 << 16)
-        if not raw:
-            return self._failed(_ending(self._process.wait()))
-        *lines, self._buffer = (self._buffer + raw).split(b"\n")
-        for line in lines:
-            values = json.loads(line)
-            if "ready" in values:
-                self.started = True
-                self.deadline = time.monotonic() + self.timeout_s
-            self.metric = values.get("metric", self.metric)
-            if "outcome" in values:
-                return self._with_log(Outcome.from_json(values["outcome"]))
-        return None
-
-    def end(self) -> None:
-        """Kill the process and all that it started."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream:
-                stream.close()
-
-    def _launch(self) -> None:
-        paths = [str(Path(hwgen.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-        environment = {**dict.fromkeys(_SINGLE_THREADED, "1"), **os.environ,
-                       "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        self.started, self._buffer = False, b""
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "hwgen.sweep.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, env=environment,
-            start_new_session=True, bufsize=0)
-
-    def _send(self, task: Task) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        line = task.to_json().encode() + b"\n"
-        with suppress(BrokenPipeError):  # it has gone: its output ends, which tells how
-            while line:
-                line = line[self._process.stdin.write(line):]
-
-    def _failed(self, reason: str) -> Outcome:
-        """The outcome of a task whose process has gone, or has to go."""
-        seconds = time.monotonic() - self._start_s
-        self.end()
-        return Outcome(self.task.key, {}, Failure("failed", self.metric, reason, self._tail()),
-                       seconds)
-
-    def _with_log(self, outcome: Outcome) -> Outcome:
-        failure = outcome.failure
-        if failure is None or failure.kind == "refused":
-            return outcome
-        log = "\n".join(part for part in (self._tail(), failure.log) if part)
-        return Outcome(outcome.key, outcome.values,
-                       Failure("failed", failure.metric, failure.reason, log), outcome.seconds)
-
-    def _tail(self) -> str:
-        handle = self.log.fileno()
-        start = max(0, os.fstat(handle).st_size - _LOG_BYTES)
-        text = os.pread(handle, _LOG_BYTES, start).decode(errors="replace")
-        return "\n".join(text.rstrip().splitlines()[-LOG_LINES:])
-
-
-def _ending(status: int) -> str:
-    """How a process ended, in words."""
-    if status >= 0:
-        return f"ended its process with status {status}"
-    name = signal.Signals(-status).name
-    hint = "; it may have run out of memory" if name == "SIGKILL" else ""
-    return f"ended its process by {name}{hint}"

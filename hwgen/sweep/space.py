@@ -12,7 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.spec import InputError, Int, Spec
@@ -33,11 +33,15 @@ class SweepSpec(Spec):
     axes : dotted field names, each with a list of values, or ``{from, to, step}`` for integers.
     where : expressions over fields that must hold for an array to be measured.
     keep : expressions over fields and metrics that must hold for an array to be shown.
-    metrics : what to measure, in this order; the first two span the Pareto front.
+    metrics : what to measure, in this order.
+    objectives : the metrics that span the Pareto front and that a search improves; the first two
+        when left out.
     plugins : Python files with metrics of the user's own, relative to the sweep's folder.
     workload : the product to be computed.
-    mode : ``grid`` for all combinations, ``random`` for ``n`` of them, drawn with ``seed``.
+    mode : ``grid`` for all combinations, ``random`` for ``n`` of them, drawn with ``seed``,
+        ``search`` for ``n`` of them, each chosen by what came of those before.
     timeout_s : most seconds that a point may take.
+    memory_mb : most memory that a worker and all that it started may hold; no limit if left out.
     """
 
     base: dict[str, Any] = Field(default_factory=dict)
@@ -45,20 +49,30 @@ class SweepSpec(Spec):
     where: list[str] = Field(default_factory=list)
     keep: list[str] = Field(default_factory=list)
     metrics: list[str] = Field(min_length=1)
+    objectives: list[str] = Field(default_factory=list)
     plugins: list[str] = Field(default_factory=list)
     workload: Workload = Workload()
-    mode: Literal["grid", "random"] = "grid"
+    mode: Literal["grid", "random", "search"] = "grid"
     n: Int = Field(100, ge=1, le=MAX_POINTS)
     seed: Int = Field(1, ge=0)
     timeout_s: float = Field(900.0, gt=0, le=1e6, strict=False)
+    memory_mb: Int | None = Field(None, ge=64)
 
-    @field_validator("metrics")
+    @field_validator("metrics", "objectives")
     @classmethod
     def _each_once(cls, names: list[str]) -> list[str]:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"value must name each metric once, not {twice!r} twice")
         return names
+
+    @model_validator(mode="after")
+    def _objectives_are_metrics(self) -> "SweepSpec":
+        other = next((name for name in self.objectives if name not in self.metrics), None)
+        if other is not None:
+            raise ValueError(f"objectives must be among the metrics {', '.join(self.metrics)}, "
+                             f"not {other!r}")
+        return self
 
 
 @dataclass(frozen=True)
@@ -121,7 +135,9 @@ class Space:
 
     @cached_property
     def points(self) -> list[Point]:
-        """Those to be measured, each once, and those that are no valid spec."""
+        """Those to be measured, each once, and those that are no valid spec; none of a search."""
+        if self._sweep.mode == "search":
+            return []  # they follow from what is measured
         if self._sweep.mode == "random":
             return list(islice(self._distinct(self._drawn()), self._sweep.n))
         if self.size > MAX_POINTS:
@@ -145,21 +161,26 @@ class Space:
     def _distinct(self, indices: Iterator[int]) -> Iterator[Point]:
         seen = set[str]()
         for index in indices:
-            point = self._point(self._values_at(index))
+            point = self.at(self._places_at(index))
             if point and point.key not in seen:
                 seen.add(point.key)
                 yield point
 
-    def _values_at(self, index: int) -> dict[str, Any]:
-        """The value of each axis; the last one changes fastest."""
-        chosen = {}
-        for name, values in reversed(self.axes.items()):
+    def _places_at(self, index: int) -> list[int]:
+        """Where the point stands on each axis; the last one changes fastest."""
+        places = []
+        for values in reversed(self.axes.values()):
             index, place = divmod(index, len(values))
-            chosen[name] = values[place]
-        return chosen
+            places.append(place)
+        return places[::-1]
+
+    def at(self, places: Sequence[int]) -> Point | None:
+        """The point with the value at that place of each axis; None if ``where`` rules it out."""
+        return self._point({name: values[place] for (name, values), place
+                            in zip(self.axes.items(), places, strict=True)})
 
     def _point(self, chosen: dict[str, Any]) -> Point | None:
-        """The point with these values on the axes; None if ``where`` rules it out."""
+        """The point with these values on the axes, or None."""
         values = self._base
         try:
             # Outer fields first: an axis may replace a table, and another a field of it.

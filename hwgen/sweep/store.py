@@ -34,6 +34,11 @@ CREATE TABLE failures (hash TEXT NOT NULL REFERENCES points, metric TEXT NOT NUL
     settings TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, log TEXT NOT NULL,
     PRIMARY KEY (hash, metric, settings)) WITHOUT ROWID;
 """
+_DRAWS = """
+CREATE TABLE IF NOT EXISTS draws (search TEXT NOT NULL, number INTEGER NOT NULL,
+    places TEXT NOT NULL, notes TEXT NOT NULL, counted INTEGER NOT NULL,
+    PRIMARY KEY (search, number)) WITHOUT ROWID;
+"""
 
 Settings = Mapping[str, str]
 """Of each metric asked for, the digest of what its values depend on beside the spec."""
@@ -45,6 +50,23 @@ class Stored:
 
     values: dict[str, float]
     failure: Failure | None
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A point that a search has chosen.
+
+    Members
+    -------
+    places : of its values on the axes.
+    notes : what the sampler keeps with it, JSON values.
+    counted : whether it is one of those that the search may measure; what the file knew before,
+        and what is no valid spec, costs nothing.
+    """
+
+    places: tuple[int, ...]
+    notes: dict[str, Any]
+    counted: bool
 
 
 class Store:
@@ -118,6 +140,21 @@ class Store:
         return Stored({metric: value for metric, own, value in values
                        if (metric, own) in wanted}, failure)
 
+    def add_draw(self, search: str, number: int, draw: Draw) -> None:
+        """Keep that a search has chosen a point, before it is measured."""
+        with self._transaction() as database:
+            database.execute("INSERT INTO draws VALUES (?, ?, ?, ?, ?)", (
+                search, number, json.dumps(draw.places), json.dumps(draw.notes), draw.counted))
+
+    def draws(self, search: str) -> list[Draw]:
+        """What a search has chosen, in order."""
+        with self._faults():
+            rows = self._database.execute(
+                "SELECT places, notes, counted FROM draws WHERE search = ? ORDER BY number",
+                (search,)).fetchall()
+        return [Draw(tuple(json.loads(places)), json.loads(notes), bool(counted))
+                for places, notes, counted in rows]
+
     def _require_alone(self, opened: ExitStack) -> None:
         """Hold the lock beside the file until the end."""
         with self._faults():
@@ -149,6 +186,7 @@ class Store:
                 database.executescript(
                     f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}; "
                     f"PRAGMA user_version = {VERSION}; COMMIT;")
+            database.executescript(_DRAWS)
         except BaseException:
             database.close()
             raise

@@ -1,15 +1,16 @@
-"""Points as CSV and JSON."""
+"""Points as CSV, JSON and Parquet."""
 
 import csv
 import io
 import json
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.spec import InputError
-from hwgen.sweep.export import as_text, described, exporter, to_csv, to_json
+from hwgen.sweep.export import as_text, described, exporter, to_csv, to_json, to_parquet
 from hwgen.sweep.runner import Row, Sweep
 from tests.sweep.spaces import run_here, written
 
@@ -57,6 +58,60 @@ def test_json(swept: tuple[Sweep, list[Row]]) -> None:
             assert array.config_hash == point["config_hash"]
 
 
+def cell(value: object) -> str:
+    """A value of a Parquet file as the CSV file has it."""
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return "" if value is None else str(int(value) if isinstance(value, bool) else value)
+
+
+def test_parquet_says_what_csv_says(swept: tuple[Sweep, list[Row]], tmp_path: Path) -> None:
+    path = tmp_path / "points.parquet"
+    path.write_bytes(to_parquet(*swept))
+    table = pyarrow.parquet.read_table(path)
+    lines = list(csv.DictReader(io.StringIO(to_csv(*swept))))
+    assert table.column_names == [*lines[0], "spec"]
+    for row, line in zip(table.to_pylist(), lines, strict=True):
+        spec = row.pop("spec")
+        assert {name: cell(value) for name, value in row.items()} == line
+        assert line["status"] == "refused" or ArraySpec.parse(
+            json.loads(spec)).config_hash == line["config_hash"]
+
+
+def test_parquet_has_types_units_and_directions(tmp_path: Path) -> None:
+    sweep, rows = run_here(written(
+        tmp_path, metrics=["cycles", "snr_db"], base={"pe": {"multiplier": {"kind": "truncated"}}},
+        axes={"rows": [1, 2], "pe.multiplier.cut": [0, 2], "columns": [3, "x"],
+              "pe.accumulator.overflow": ["wrap"], "pe.a": [{"width": 8}],
+              "pe.a.signed": [True], "pe.accumulator.chunk": [{"every": 4, "width": 40}]}))
+    schema = pyarrow.parquet.read_schema(pyarrow.BufferReader(to_parquet(sweep, rows)))
+    assert {field.name: str(field.type) for field in schema} == {
+        "config_hash": "string", "status": "string", "kept": "bool", "rows": "int64",
+        "pe.multiplier.cut": "int64", "columns": "string", "pe.accumulator.overflow": "string",
+        "pe.a": "string", "pe.a.signed": "bool", "pe.accumulator.chunk": "string",
+        "cycles": "double", "snr_db": "double", "reason": "string", "spec": "string"}
+    assert schema.field("snr_db").metadata == {
+        b"unit": b"dB", b"direction": b"maximise", b"summary":
+        b"Power of the exact sums over that of the results' error; infinite without an error."}
+    assert schema.field("rows").metadata is None
+
+
+def test_parquet_of_points_without_values(tmp_path: Path) -> None:
+    sweep, (row,) = run_here(written(tmp_path, axes={"rows": [1]}))
+    for rows in ([], [Row(row.point, {}, None, kept=False)]):
+        table = pyarrow.parquet.read_table(pyarrow.BufferReader(to_parquet(sweep, rows)))
+        assert [each["cycles"] for each in table.to_pylist()] == [None] * len(rows)
+        assert str(table.schema.field("cycles").type) == "double"
+
+
+def test_parquet_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"package pyarrow must be installed for Parquet; run: "
+                                         r"pip install 'hwgen\[sweep\]'"):
+        exporter(Path("a.parquet"))
+    assert exporter(Path("a.csv"))
+
+
 def test_described(swept: tuple[Sweep, list[Row]]) -> None:
     sweep, rows = swept
     assert described(sweep, rows[3]) == (
@@ -78,7 +133,8 @@ def test_as_text(value: object, text: str) -> None:
     assert as_text(value) == text
 
 
-@pytest.mark.parametrize("name", ["a.parquet", "csv", "a.CSV.gz"])
+@pytest.mark.parametrize("name", ["a.xlsx", "csv", "a.CSV.gz"])
 def test_refuses_formats(name: str) -> None:
-    with pytest.raises(InputError, match=r"export must be a file named \*.csv or \*.json, not"):
+    with pytest.raises(InputError, match=r"export must be a file named \*.csv or \*.json or "
+                                         r"\*.parquet, not"):
         exporter(Path(name))

@@ -85,6 +85,7 @@ def test_a_value_must_be_a_number(value: str, tmp_path: Path) -> None:
     ("Big", "minimise", "metric must have a name of lower-case words, not 'Big'"),
     ("a.if", "minimise", "lower-case words, not 'a.if'"), ("a b", "minimise", "not 'a b'"),
     ("rows", "minimise", "a name of its own, not 'rows', a field's"),
+    ("kept", "minimise", "a name of its own, not 'kept', a column's of the exported points"),
     ("fine", "up", "direction of metric fine must be one of minimise, maximise, near zero, not"),
 ])
 def test_refuses_registrations(name: str, direction: str, part: str) -> None:

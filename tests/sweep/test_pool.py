@@ -30,8 +30,22 @@ def risky(array):
             child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
             Path(__file__).with_name("pids").write_text(f"{os.getpid()} {child.pid}")
             time.sleep(600)
+        case 11: hoard()
+        case 12:
+            child = subprocess.Popen([sys.executable, __file__])
+            Path(__file__).with_name("pids").write_text(f"{os.getpid()} {child.pid}")
+            child.wait()
         case 7: assert sys.stdin.read() == ""
     return array.rows * array.columns
+
+def hoard():
+    kept = []
+    while True:
+        kept.append(b"x" * 1_000_000)
+        time.sleep(0.002)
+
+if __name__ == "__main__":
+    hoard()
 '''
 
 
@@ -90,6 +104,19 @@ def test_a_time_out_ends_the_process_and_its_children(risky: PlugIn) -> None:
     assert outcomes[1].values["risky"] == 8
     pids = Path(risky.path).with_name("pids").read_text().split()
     assert [has_gone(int(pid)) for pid in pids] == [True, True]
+
+
+@pytest.mark.parametrize("rows", [11, 12], ids=["itself", "child"])
+def test_too_much_memory_ends_the_process_and_its_children(rows: int, risky: PlugIn) -> None:
+    outcomes = run(Pool(1, 60, memory_mb=400), tasks(risky, rows, 1))
+    failure = outcomes[rows].failure
+    assert failure
+    assert (failure.kind, failure.metric) == ("failed", "risky")
+    assert failure.reason == "held more than 400 MB of memory"
+    assert "on standard error" in failure.log
+    assert outcomes[1].values["risky"] == 8
+    pids = Path(risky.path).with_name("pids")
+    assert all(has_gone(int(pid)) for pid in (pids.read_text().split() if pids.exists() else []))
 
 
 def test_takes_a_task_only_for_a_free_worker(risky: PlugIn) -> None:

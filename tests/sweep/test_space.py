@@ -145,8 +145,13 @@ def test_grid_has_a_limit() -> None:
     ({"axes": {"pe.lanes": [1], "pe": {"lanes": [2]}}}, "axes.pe.lanes must be given once, not"),
     ({"axes": {}}, "axes"), ({"metrics": []}, "metrics"), ({"n": 0}, "n must be at least 1, not 0"),
     ({"metrics": ["mae", "mae"]}, "metrics must name each metric once, not 'mae' twice"),
-    ({"mode": "all"}, "mode must be 'grid' or 'random', not 'all'"),
-    ({"timeout_s": 0}, "timeout_s must be above 0"), ({"axis": {}}, "axis is not a known field"),
+    ({"mode": "all"}, "mode must be 'grid', 'random' or 'search', not 'all'"),
+    ({"timeout_s": 0}, "timeout_s must be above 0"),
+    ({"memory_mb": 63}, "memory_mb must be at least 64, not 63"),
+    ({"objectives": ["mae"]}, "objectives must be among the metrics cycles, utilisation, not "
+                              "'mae'"),
+    ({"objectives": ["cycles", "cycles"]}, "objectives must name each metric once, not 'cycles'"),
+    ({"axis": {}}, "axis is not a known field"),
     ({"where": ["rows <"]}, "expression 'rows <', column"),
     ({"where": ["pe.widht > rowz"]}, "expression 'pe.widht > rowz', column 1: must name what is "
                                      "known, not 'pe.widht'"),
