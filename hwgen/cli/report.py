@@ -24,7 +24,8 @@ def report(
     from hwgen.flow.design import write_files
     from hwgen.report.content import Report
     from hwgen.report.page import page
-    from hwgen.report.plots import figures, require_plots
+    from hwgen.report.plots import figures
+    from hwgen.report.style import require_plots
     from hwgen.spec import InputError
     from hwgen.sweep.runner import Sweep
     from hwgen.sweep.store import Store

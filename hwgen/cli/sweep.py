@@ -37,7 +37,7 @@ def sweep(
         metavar="HOST:PORT", help="Measure on the workers of the cluster of this dask scheduler "
                                   "instead.")] = None,
     export: Annotated[Path | None, typer.Option(
-        metavar="FILE", help="Write all points to a file named *.csv, *.json or *.parquet."
+        metavar="FILE", help="Write all points to a file named *.csv, *.json, *.md or *.parquet."
     )] = None,
     retry: Annotated[bool, typer.Option(
         "--retry", help="Measure again what failed or was refused by a metric.")] = False,

@@ -1,6 +1,5 @@
 """The report's plots as SVG and PNG, for papers and slides."""
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,8 @@ import numpy as np
 from hwgen.report.content import Report, multiplier_of
 from hwgen.report.error_map import ErrorMap, error_map
 from hwgen.report.gauges import Gauge, gauges
-from hwgen.spec import InputError
+from hwgen.report.lines import lines
+from hwgen.report.style import COLOURS, MARKS, content, require_plots, styled
 from hwgen.sweep.fields import found
 from hwgen.sweep.metrics import Metric
 from hwgen.sweep.pareto import Direction, front
@@ -21,28 +21,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b0578d", "#b8860b", "#2a9fd6", "#5b4fa0", "#4d4d4d")
-_MARKS = "os^DvPhX"
 _MAPS = 12  # on the sheet of error maps
 _BARS = 16  # points on the sheet of devices
-_STYLE: dict[Any, Any] = {"svg.hashsalt": "hwgen", "font.size": 10, "axes.titlesize": 10,
-                          "figure.dpi": 110, "axes.spines.top": False, "axes.spines.right": False}
-
-
-def require_plots() -> None:
-    """Raise InputError, with the cure, unless matplotlib is installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise InputError("matplotlib must be installed to draw plots, not missing; install it "
-                         "with: pip install 'hwgen[plot]', or leave out --plots") from None
 
 
 def figures(report: Report) -> dict[str, bytes]:
     """File name to content; the same bytes on every run with the same versions.
 
-    A front of the first metric and each other one, the error maps of the multipliers on the front
-    of the first two metrics, and how much of each device the points on it take.
+    A front of the first metric and each other one, the plots that the sweep's file asks for, the
+    error maps of the multipliers on the front of the first two metrics, and how much of each
+    device the points on it take.
 
     Raises
     ------
@@ -50,15 +38,13 @@ def figures(report: Report) -> dict[str, bytes]:
         If matplotlib is not installed.
     """
     require_plots()
-    from matplotlib import rc_context, rcdefaults, rcParams
-
     drawn: dict[str, bytes] = {}
-    with rc_context():
-        rcdefaults()  # whatever style the user has set
-        rcParams.update(_STYLE)
+    with styled():
         first, *others = report.sweep.metrics
         for other in others:
             drawn |= _files(f"front_{first.name}_{other.name}", _front(report, first, other))
+        for number, plot in enumerate(report.sweep.spec.plots, 1):
+            drawn |= _files(f"plot_{number}", lines(plot, report.sweep, report.rows))
         maps = _maps(report)
         if maps:
             drawn |= _files("errors", _errors(maps))
@@ -69,14 +55,7 @@ def figures(report: Report) -> dict[str, bytes]:
 
 
 def _files(name: str, figure: "Figure") -> dict[str, bytes]:
-    """The figure without the date and the versions that matplotlib would write into it."""
-    contents = {}
-    unstamped: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None}}
-    for kind, metadata in unstamped.items():
-        with io.BytesIO() as buffer:
-            figure.savefig(buffer, format=kind, metadata=metadata)
-            contents[f"{name}.{kind}"] = buffer.getvalue()
-    return contents
+    return {f"{name}.{kind}": content(figure, kind) for kind in ("svg", "png")}
 
 
 def _front(report: Report, x: Metric, y: Metric) -> "Figure":
@@ -91,8 +70,8 @@ def _front(report: Report, x: Metric, y: Metric) -> "Figure":
         [[row.values[x.name], row.values[y.name]] for row in rows], [x.direction, y.direction])}
     kinds = sorted({_kind(row) for row in rows})
     for place, kind in enumerate(kinds):
-        mark = _MARKS[(place + place // 8) % 8]
-        style: dict[str, Any] = {"color": _COLOURS[place % 8], "marker": mark, "linestyle": "none"}
+        mark = MARKS[(place + place // 8) % 8]
+        style: dict[str, Any] = {"color": COLOURS[place % 8], "marker": mark, "linestyle": "none"}
         own = [row for row in rows if _kind(row) == kind]
         axes.plot(*_places([row for row in own if id(row) not in best], x, y), alpha=0.35,
                   markersize=4, **style)
@@ -213,7 +192,7 @@ def _bars(axes: "Axes", points: Sequence[Row], own: Sequence[Gauge]) -> None:
         shares = [_share(gauge, row.values) for row in points]
         heights = np.arange(len(points)) + (place - (len(own) - 1) / 2) * 0.8 / len(own)
         axes.barh(heights, shares, 0.8 / len(own), label=gauge.resource,
-                  color=_COLOURS[resources.index(gauge.resource)])
+                  color=COLOURS[resources.index(gauge.resource)])
     axes.set_yticks(range(len(points)), [row.point.key[:8] for row in points], family="monospace",
                     fontsize=8)
     axes.invert_yaxis()

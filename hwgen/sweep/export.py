@@ -1,4 +1,4 @@
-"""The points of a sweep as CSV, JSON or Parquet, one each, in the order of the space."""
+"""The points of a sweep as CSV, JSON, Markdown or Parquet, one each, in the order of the space."""
 
 import csv
 import io
@@ -66,6 +66,27 @@ def to_json(sweep: Sweep, rows: Sequence[Row]) -> str:
                       indent=2) + "\n"
 
 
+def to_markdown(sweep: Sweep, rows: Sequence[Row]) -> str:
+    """A table of the kept points: axes, and metrics with their units; ``*`` marks the front."""
+    best = {row.point.key for row in sweep.front(rows)}
+    titles = [*sweep.space.axes, *(f"{each.name}, {each.unit}" if each.unit else each.name
+                                   for each in sweep.metrics), "front"]
+    lines = [titles, ["---"] * len(titles)]
+    lines += [[*map(as_text, axis_values(sweep, row).values()),
+               *(_figure(row.values[name]) for name in sweep.settings),
+               "*" if row.point.key in best else ""] for row in rows if row.kept]
+    return "".join(f"| {' | '.join(_cell(text) for text in line)} |\n" for line in lines)
+
+
+def _figure(value: float) -> str:
+    """Four digits, or all of a whole number."""
+    return f"{value:,.0f}" if value == round(value, 0) else f"{value:.4g}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def to_parquet(sweep: Sweep, rows: Sequence[Row]) -> bytes:
     """The columns of :func:`to_csv` as numbers and text, and ``spec``, as JSON.
 
@@ -124,7 +145,8 @@ def point_json(row: Row) -> dict[str, Any]:
 
 Exporter = Callable[[Sweep, Sequence[Row]], str | bytes]
 
-FORMATS: dict[str, Exporter] = {".csv": to_csv, ".json": to_json, ".parquet": to_parquet}
+FORMATS: dict[str, Exporter] = {".csv": to_csv, ".json": to_json, ".md": to_markdown,
+                                ".parquet": to_parquet}
 """What writes a file, by the suffix of its name."""
 
 

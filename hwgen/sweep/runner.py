@@ -20,8 +20,9 @@ from hwgen.sweep.measure import Failure, Outcome, Task
 from hwgen.sweep.metrics import Metric, PlugIn, known_metrics, version_of
 from hwgen.sweep.packages import require
 from hwgen.sweep.pareto import front
+from hwgen.sweep.plot import Plot
 from hwgen.sweep.searching import Searching
-from hwgen.sweep.space import Point, Space, SweepSpec, require_known
+from hwgen.sweep.space import Point, Space, SweepSpec, nearest, require_known
 from hwgen.sweep.store import Store, Stored, spec_fields
 
 Scheduler = Callable[[Iterable[Task]], Generator[Outcome, None, None]]
@@ -77,12 +78,15 @@ class Sweep:
         known = known_metrics(plug_ins)
         for name in spec.metrics:
             if name not in known:
-                raise InputError(f"metrics must be among {', '.join(known)}, not {name!r}")
+                raise InputError(f"metrics must be among {', '.join(known)}, not {name!r}"
+                                 f"{nearest(name, frozenset(known))}")
         spec = spec.replaced(workload=spec.workload.sized())
         sweep = cls(spec, space, plug_ins, tuple(known[name] for name in spec.metrics),
                     spec.workload.model_dump(exclude_none=True))
         for expression in sweep.keep:
             require_known(expression, field_names() | set(spec.metrics))
+        for plot in spec.plots:
+            _require_drawable(plot, spec.metrics)
         return sweep
 
     @cached_property
@@ -204,3 +208,11 @@ class Sweep:
         indices = front([[row.values[metric.name] for metric in self.objectives] for row in kept],
                         [metric.direction for metric in self.objectives])
         return [kept[index] for index in indices]
+
+
+def _require_drawable(plot: Plot, metrics: Sequence[str]) -> None:
+    known = field_names() | set(metrics)
+    for name in plot.names:
+        if name not in known or (name in plot.series and name in metrics):
+            must = "fields" if name in plot.series else "fields, or metrics that are measured"
+            raise InputError(f"plots must name {must}, not {name!r}{nearest(name, known)}")

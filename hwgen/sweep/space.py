@@ -18,6 +18,7 @@ from hwgen.array.mesh import ArraySpec
 from hwgen.spec import InputError, Int, Spec
 from hwgen.sweep.expression import Expression
 from hwgen.sweep.fields import Values, field_names, found, replaced
+from hwgen.sweep.plot import Plot
 from hwgen.sweep.workload import Workload
 
 MAX_POINTS = 100_000
@@ -42,6 +43,7 @@ class SweepSpec(Spec):
         ``search`` for ``n`` of them, each chosen by what came of those before.
     timeout_s : most seconds that a point may take.
     memory_mb : most memory that a worker and all that it started may hold; no limit if left out.
+    plots : what to draw beside the fronts; they measure nothing.
     """
 
     base: dict[str, Any] = Field(default_factory=dict)
@@ -57,6 +59,7 @@ class SweepSpec(Spec):
     seed: Int = Field(1, ge=0)
     timeout_s: float = Field(900.0, gt=0, le=1e6, strict=False)
     memory_mb: Int | None = Field(None, ge=64)
+    plots: list[Plot] = Field(default_factory=list)
 
     @field_validator("metrics", "objectives")
     @classmethod
@@ -223,10 +226,11 @@ def require_known(expression: Expression, names: frozenset[str]) -> None:
     for name, column in expression.names.items():
         if name not in names:
             raise InputError(f"expression {expression.text!r}, column {column}: must name what is "
-                             f"known, not {name!r}{_nearest(name, names)}")
+                             f"known, not {name!r}{nearest(name, names)}")
 
 
-def _nearest(name: str, names: frozenset[str]) -> str:
+def nearest(name: str, names: frozenset[str]) -> str:
+    """A question that names the likest of ``names``, if one is alike."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, names, 1)
@@ -239,7 +243,7 @@ def _flat(axes: Values, prefix: str = "") -> Iterator[tuple[str, Any]]:
         full = prefix + name
         if full not in field_names():
             raise InputError(f"axes must be fields of an array, not {full!r}"
-                             f"{_nearest(full, field_names())}")
+                             f"{nearest(full, field_names())}")
         if isinstance(given, dict) and not {"from", "to"} & given.keys():
             yield from _flat(given, f"{full}.")
         else:

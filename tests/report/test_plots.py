@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from hwgen.report.content import Report
-from hwgen.report.plots import figures, require_plots
+from hwgen.report.plots import figures
+from hwgen.report.style import require_plots
 from hwgen.spec import InputError
 from tests.report.reports import filled
 

@@ -1,4 +1,4 @@
-"""Points as CSV, JSON and Parquet."""
+"""Points as CSV, JSON, Markdown and Parquet."""
 
 import csv
 import io
@@ -10,7 +10,16 @@ import pytest
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.spec import InputError
-from hwgen.sweep.export import as_text, described, exporter, to_csv, to_json, to_parquet
+from hwgen.sweep.export import (
+    _cell,
+    as_text,
+    described,
+    exporter,
+    to_csv,
+    to_json,
+    to_markdown,
+    to_parquet,
+)
 from hwgen.sweep.runner import Row, Sweep
 from tests.sweep.spaces import run_here, written
 
@@ -136,5 +145,26 @@ def test_as_text(value: object, text: str) -> None:
 @pytest.mark.parametrize("name", ["a.xlsx", "csv", "a.CSV.gz"])
 def test_refuses_formats(name: str) -> None:
     with pytest.raises(InputError, match=r"export must be a file named \*.csv or \*.json or "
-                                         r"\*.parquet, not"):
+                                         r"\*.md or \*.parquet, not"):
         exporter(Path(name))
+
+
+def test_markdown(swept: tuple[Sweep, list[Row]]) -> None:
+    head, rule, *lines = to_markdown(*swept).splitlines()
+    assert head == ("| rows | pe.multiplier | pe.accumulator.overflow | cycles, cycles "
+                    "| snr_db, dB | front |")
+    assert rule == "| --- | --- | --- | --- | --- | --- |"
+    best = {row.point.key for row in swept[0].front(swept[1])}
+    kept = [row for row in swept[1] if row.kept]
+    assert len(lines) == len(kept) == 2
+    for line, row in zip(lines, kept, strict=True):
+        assert line.startswith("| 2 | {\"kind\": ")
+        assert f"| {row.values['cycles']:,.0f} |" in line
+        assert line.endswith("| * |" if row.point.key in best else "|  |")
+    assert "| inf |" in lines[1]
+
+
+def test_markdown_keeps_its_columns(tmp_path: Path) -> None:
+    swept = run_here(written(tmp_path, axes={"name": ["a", "b"]}))
+    assert "| a | " in to_markdown(*swept)
+    assert _cell("x|y") == r"x\|y"
