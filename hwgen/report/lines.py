@@ -1,6 +1,7 @@
 """The plots that a sweep's file asks for: lines of points that agree in some fields."""
 
 from collections.abc import Sequence
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,10 @@ def series(plot: Plot, rows: Sequence[Row]) -> dict[str, list[Place]]:
     drawn: dict[str, list[Place]] = {}
     for row in rows:
         fields = spec_fields(row.point.spec)
-        x, y = (_value(name, row, fields) for name in (plot.x, plot.y))
-        if row.kept and x is not None and isinstance(y, int | float) and isfinite(y):
+        known = partial(_known, row, fields)
+        x, y = _place(known(plot.x)), _place(known(plot.y))
+        if (row.kept and x is not None and isinstance(y, float)
+                and all(each.holds(known) for each in plot.conditions)):
             label = ", ".join(as_text(found(fields, name)) or "none" for name in plot.series)
             drawn.setdefault(label, []).append((x, y))
     for places in drawn.values():
@@ -59,9 +62,12 @@ def series(plot: Plot, rows: Sequence[Row]) -> dict[str, list[Place]]:
     return drawn
 
 
-def _value(name: str, row: Row, fields: dict[str, Any]) -> float | str | None:
-    """A number, or text for a field that is none; None where it is not or is infinite."""
-    value = row.values[name] if name in row.values else found(fields, name)
+def _known(row: Row, fields: dict[str, Any], name: str) -> Any:
+    return row.values[name] if name in row.values else found(fields, name)
+
+
+def _place(value: Any) -> float | str | None:
+    """A number, or text for what is none; None where it is not or is infinite."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value) if isfinite(value) else None
     return None if value is None else as_text(value)

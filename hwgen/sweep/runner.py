@@ -212,7 +212,9 @@ class Sweep:
 
 def _require_drawable(plot: Plot, metrics: Sequence[str]) -> None:
     known = field_names() | set(metrics)
-    for name in plot.names:
+    for condition in plot.conditions:
+        require_known(condition, known)
+    for name in (plot.x, plot.y, *plot.series):
         if name not in known or (name in plot.series and name in metrics):
             must = "fields" if name in plot.series else "fields, or metrics that are measured"
             raise InputError(f"plots must name {must}, not {name!r}{nearest(name, known)}")

@@ -30,6 +30,10 @@ title = "LUTs"
 [[plots]]
 x = "pe.multiplier.kind"
 y = "snr_db"
+[[plots]]
+x = "rows"
+y = "snr_db"
+where = ["ecp5.luts < 300", "pe.multiplier.kind == 'truncated'"]
 """
 
 
@@ -44,12 +48,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 def test_a_line_for_each_series_in_the_order_of_x(report: Report) -> None:
-    first, second = report.sweep.spec.plots
+    first, second, third = report.sweep.spec.plots
     assert series(first, report.rows) == {
         "truncated, 6": [(2.0, 200.0), (4.0, 400.0)], "exact, none": [(2.0, 250.0), (4.0, 450.0)]}
     # Infinite values have no place; text stands in the order of the sweep.
     assert series(second, report.rows) == {
         "": [("truncated", 34.0), ("truncated", 32.0), ("exact", 34.0)]}
+    assert series(third, report.rows) == {"": [(2.0, 32.0)]}
 
 
 def test_the_figure_has_them(report: Report) -> None:
@@ -79,6 +84,7 @@ def test_a_report_draws_them(report: Report) -> None:
     ({"x": "rows", "y": "mae"},
      "plots must name fields, or metrics that are measured, not 'mae'"),
     ({"x": "rows", "y": "cycles", "series": ["cycles"]}, "plots must name fields, not 'cycles'"),
+    ({"x": "rows", "y": "cycles", "where": ["mae < 3"]}, "must name what is known, not 'mae'"),
 ])
 def test_unknown_names_are_refused(tmp_path: Path, plot: dict[str, Any], message: str) -> None:
     file = tmp_path / "s.toml"
