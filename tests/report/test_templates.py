@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from hwgen.array.mesh import ArraySpec
+from hwgen.report.error_map import error_map
 from hwgen.sweep.pareto import front
 from hwgen.sweep.runner import Row
 from tests.report.browser import browser
@@ -333,6 +335,7 @@ def test_the_plot_from_the_keyboard(show: Open) -> None:
     assert tab.chosen.point.key == best[0]
     tab.page.keyboard.press("ArrowRight")
     assert tab.chosen.point.key == best[1]
+    assert tab.text("#told").startswith(f"front, 2 of {len(best)}: ecp5.luts, LUTs ")
     tab.page.keyboard.press("End")
     assert tab.chosen.point.key == best[-1]
     tab.page.keyboard.press("ArrowLeft")
@@ -396,6 +399,23 @@ def test_diagrams(kind: str, parts: tuple[str, ...], show: Open) -> None:
     drawing = tab.page.locator("#diagram svg").text_content() or ""
     for part in parts:
         assert part in drawing
+
+
+def test_the_map_has_a_to_the_right_and_b_upward(show: Open) -> None:
+    tab = show()
+    tab.page.locator("#all-table tbody tr", has_text="drum").first.click()
+    assert tab.chosen
+    assert tab.chosen.point.array
+    pe = tab.chosen.point.array.pe
+    means = error_map(pe.multiplier, pe.operands).means
+    drawn = tab.page.locator("#map canvas.cells").evaluate(
+        "(map) => [...map.getContext('2d').getImageData(0, 0, 64, 64).data]")
+    pixels = np.array(drawn).reshape(64, 64, 4)[::-1].swapaxes(0, 1)
+    redder = pixels[..., 0] - pixels[..., 2]
+    assert redder.max() > 100
+    assert redder.min() < -100
+    clear = np.abs(means) > 0.02 * np.abs(means).max()
+    assert ((redder > 0) == (means > 0))[clear].all()
 
 
 def test_failures_are_listed_with_their_logs(show: Open) -> None:
