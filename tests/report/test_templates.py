@@ -5,10 +5,11 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.report.error_map import error_map
@@ -19,12 +20,6 @@ from tests.report.reports import HOSTILE, Built, built
 
 CLIPBOARD = """Object.defineProperty(navigator, "clipboard", { value: {
     writeText: async (text) => { window.copied = text; } } });"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +50,20 @@ class Opened:
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
+    def heard(self, message: ConsoleMessage) -> None:
+        self.complaints.append(message.text)
+
+    def failed(self, error: object) -> None:
+        self.complaints.append(str(error))
+
+    def asked(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def listen(self) -> None:
+        self.page.on("console", self.heard)
+        self.page.on("pageerror", self.failed)
+        self.page.on("request", self.asked)
+
     def text(self, selector: str) -> str:
         return self.page.locator(selector).inner_text()
 
@@ -84,34 +93,43 @@ class Opened:
 Open = Callable[..., Opened]
 
 
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    """One for all tests, as each new one costs half a second."""
+    with browser() as chromium:
+        opened = chromium.new_context()
+        opened.add_init_script(CLIPBOARD)
+        yield opened
+
+
 @pytest.fixture
-def show(chromium: Browser, small: Built) -> Iterator[Open]:
+def show(context: BrowserContext, small: Built) -> Iterator[Open]:
     """Opens the report; in the end nothing may have gone wrong in any tab."""
-    contexts: list[BrowserContext] = []
     tabs: list[Opened] = []
 
-    def opened(view: str = "", report: Built = small, **options: object) -> Opened:
-        context = chromium.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
-        contexts.append(context)
-        context.add_init_script(CLIPBOARD)
-        tab = Opened(context.new_page(), report)
+    def opened(view: str = "", report: Built = small, width: int = 1400,
+               color_scheme: Literal["light", "dark"] = "light") -> Opened:
+        free = context.pages[len(tabs):]
+        page = free[0] if free else context.new_page()
+        page.goto("about:blank")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=color_scheme)
+        tab = Opened(page, report)
+        tab.listen()
+        page.goto(f"{report.url}{view}")
         tabs.append(tab)
-        tab.page.on("console", lambda message: tab.complaints.append(message.text))
-        tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
-        tab.page.on("dialog", lambda dialog: tab.complaints.append(dialog.message))
-        tab.page.on("request", lambda request: tab.requests.append(request.url))
-        tab.page.goto(f"{report.url}{view}")
         return tab
 
     yield opened
     for tab in tabs:
+        tab.page.remove_listener("console", tab.heard)
+        tab.page.remove_listener("request", tab.asked)
+        tab.page.remove_listener("pageerror", tab.failed)
         assert tab.complaints == []
         assert [url for url in tab.requests if not url.startswith(("data:", "blob:"))] == [
             tab.requests[0]]
         assert tab.requests[0].split("#")[0] == tab.built.url
         assert tab.page.evaluate("() => window.hacked") is None
-    for context in contexts:
-        context.close()
 
 
 def spec_of(tab: Opened) -> ArraySpec:
@@ -159,14 +177,15 @@ def test_click_on_a_point_shows_its_spec(show: Open) -> None:
 
 def test_the_toml_of_every_point_has_its_hash(show: Open) -> None:
     tab = show()
-    rows = tab.page.locator("#all-table tbody tr")
-    seen = set()
-    for place in range(rows.count()):
-        rows.nth(place).click()
-        assert tab.chosen
-        assert spec_of(tab) == tab.chosen.point.array
-        seen.add(tab.chosen.point.key)
-    assert seen == {row.point.key for row in tab.built.report.rows if row.kept}
+    found = tab.page.evaluate("""() => [...document.querySelectorAll("#all-table tbody tr")].map(
+        (row) => {
+            row.click();
+            return [document.querySelector("#chosen .sentence").textContent.split(" ")[0],
+                document.getElementById("toml").textContent];
+        })""")
+    specs = {key: ArraySpec.parse(tomllib.loads(toml)) for key, toml in found}
+    assert specs == {row.point.key: row.point.array for row in tab.built.report.rows if row.kept}
+    assert all(spec.config_hash == key for key, spec in specs.items())
 
 
 def test_copies_and_saves(show: Open, tmp_path) -> None:
@@ -190,15 +209,22 @@ def test_copies_and_saves(show: Open, tmp_path) -> None:
 
 def test_the_front_is_pythons_for_every_pair_of_metrics(show: Open) -> None:
     tab = show()
-    report = tab.built.report
-    rows = [row for row in report.rows if row.kept]
-    for x, y in combinations(report.sweep.metrics, 2):
-        tab.choose_axis(0, x.name)
-        tab.choose_axis(1, y.name)
+    pairs = list(combinations(tab.built.report.sweep.metrics, 2))
+    fronts = tab.page.evaluate("""(pairs) => pairs.map((names) => {
+        names.forEach((name, place) => {
+            const select = document.querySelectorAll("#axes select")[place];
+            select.value = name;
+            select.dispatchEvent(new Event("change"));
+        });
+        const cells = document.querySelectorAll("#front-table td.hash");
+        return [...cells].map((cell) => cell.textContent);
+    })""", [(x.name, y.name) for x, y in pairs])
+    rows = [row for row in tab.built.report.rows if row.kept]
+    for (x, y), found in zip(pairs, fronts, strict=True):
         best = front([[row.values[x.name], row.values[y.name]] for row in rows],
                      [x.direction, y.direction])
-        assert sorted(tab.hashes("#front-table")) == sorted(
-            rows[index].point.key[:8] for index in best), (x.name, y.name)
+        keys = sorted(rows[index].point.key[:8] for index in best)
+        assert sorted(found) == keys, (x.name, y.name)
 
 
 def test_check_boxes_filter(show: Open) -> None:
@@ -476,6 +502,6 @@ def test_prints_light_with_its_plot(show: Open) -> None:
 
 
 def test_narrow_windows_do_not_scroll_sideways(show: Open) -> None:
-    tab = show(viewport={"width": 390, "height": 844})
+    tab = show(width=390)
     assert tab.page.evaluate("() => document.documentElement.scrollWidth") == 390
     assert not tab.page.locator("#facets").is_visible()
