@@ -67,7 +67,7 @@ class Report:
                  for text in found]
         longest = [text for text in dict.fromkeys(words)
                    if not any(other != text and other.startswith(text) for other in words)]
-        return longest or [f"hwgen {hwgen.__version__}"]
+        return sorted(longest, key=lambda text: text.startswith("plug-in"))
 
     @property
     def workload(self) -> str:

@@ -11,9 +11,9 @@ import hwgen
 from hwgen.report.content import Report
 
 STYLES = ("style.css", "print.css")
-SCRIPTS = ("dom.js", "model.js", "state.js", "marks.js", "scale.js", "plot.js", "filters.js",
-           "table.js", "toml.js", "diagram.js", "error_map.js", "gauges.js", "chosen.js",
-           "failures.js", "main.js")
+SCRIPTS = ("dom.js", "model.js", "state.js", "marks.js", "scale.js", "plot.js", "pointer.js",
+           "filters.js", "table.js", "toml.js", "diagram.js", "error_map.js", "gauges.js",
+           "chosen.js", "failures.js", "main.js")
 """In the order in which they run."""
 
 

@@ -119,7 +119,7 @@ def _scale(values: Sequence[float], metric: Metric, set_scale: Callable[..., Any
 
 
 def _title(metric: Metric) -> str:
-    unit = f", {metric.unit}" if metric.unit else ""
+    unit = f", {metric.unit}" if metric.unit not in ("", metric.name) else ""
     better = {Direction.MINIMISE: "less", Direction.MAXIMISE: "more",
               Direction.NEAR_ZERO: "less"}[metric.direction]
     name = f"|{metric.name}|" if metric.direction is Direction.NEAR_ZERO else metric.name

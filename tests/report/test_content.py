@@ -7,12 +7,12 @@ import pytest
 
 from hwgen.report import content
 from hwgen.report.content import Report
-from tests.report.reports import HOSTILE, SMALL, filled
+from tests.report.reports import HOSTILE, SMALL, Built, filled
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return filled(tmp_path_factory.mktemp("content"))
+@pytest.fixture
+def report(small: Built) -> Report:
+    return small.report
 
 
 def test_counts(report: Report) -> None:

@@ -5,15 +5,8 @@ import hashlib
 import json
 import re
 
-import pytest
-
 from hwgen.report.page import SCRIPTS, STYLES, page
-from tests.report.reports import HOSTILE, Built, built
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return built(tmp_path_factory.mktemp("page"))
+from tests.report.reports import HOSTILE, Built
 
 
 def test_two_runs_give_the_same_bytes(small: Built) -> None:

@@ -1,115 +1,16 @@
-"""The page in a browser: nothing is asked for, nothing runs but its own, every control works."""
+"""The page in a browser: what it shows of a point, of failures, in the dark and on paper."""
 
 import subprocess
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import combinations
+from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
 
 from hwgen.array.mesh import ArraySpec
-from hwgen.sweep.pareto import front
-from hwgen.sweep.runner import Row
-from tests.report.browser import browser
-from tests.report.reports import HOSTILE, Built, built
-
-CLIPBOARD = """Object.defineProperty(navigator, "clipboard", { value: {
-    writeText: async (text) => { window.copied = text; } } });"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as launched:
-        yield launched
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return built(tmp_path_factory.mktemp("templates"))
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Of more points than a page of a table has, with a field of many values."""
-    def figures(array: ArraySpec, index: int) -> dict[str, float]:
-        return {"cycles": float(index % 7), "mae": 2.0 * array.pe.accumulator.width}
-
-    text = """
-        metrics = ["cycles", "mae"]
-        axes.rows = [1, 2, 3]
-        axes.pe.accumulator.width = { from = 20, to = 59 }
-        """
-    return built(tmp_path_factory.mktemp("large"), text, figures)
-
-
-@dataclass
-class Opened:
-    """A report in a tab, and what the browser complained of or asked for."""
-
-    page: Page
-    built: Built
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def text(self, selector: str) -> str:
-        return self.page.locator(selector).inner_text()
-
-    @property
-    def chosen(self) -> Row | None:
-        """The point whose details are shown."""
-        sentence = self.page.locator("#chosen .sentence")
-        if not sentence.count():
-            return None
-        key = sentence.inner_text().split(" ")[0]
-        return next(row for row in self.built.report.rows if row.point.key == key)
-
-    def hashes(self, table: str) -> list[str]:
-        """Of the rows of a table, from the top."""
-        return self.page.locator(f"{table} td.hash").all_inner_texts()
-
-    def column(self, table: str, name: str) -> list[str]:
-        """The cells of a column."""
-        heads = self.page.locator(f"{table} thead th").all_text_contents()
-        place = next(at for at, head in enumerate(heads) if head.rstrip(" ▲▼") == name)
-        return self.page.locator(f"{table} tbody td:nth-child({place + 1})").all_inner_texts()
-
-    def choose_axis(self, place: int, name: str) -> None:
-        self.page.locator("#axes select").nth(place).select_option(name)
-
-
-Open = Callable[..., Opened]
-
-
-@pytest.fixture
-def show(chromium: Browser, small: Built) -> Iterator[Open]:
-    """Opens the report; in the end nothing may have gone wrong in any tab."""
-    contexts: list[BrowserContext] = []
-    tabs: list[Opened] = []
-
-    def opened(view: str = "", report: Built = small, **options: object) -> Opened:
-        context = chromium.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
-        contexts.append(context)
-        context.add_init_script(CLIPBOARD)
-        tab = Opened(context.new_page(), report)
-        tabs.append(tab)
-        tab.page.on("console", lambda message: tab.complaints.append(message.text))
-        tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
-        tab.page.on("dialog", lambda dialog: tab.complaints.append(dialog.message))
-        tab.page.on("request", lambda request: tab.requests.append(request.url))
-        tab.page.goto(f"{report.url}{view}")
-        return tab
-
-    yield opened
-    for tab in tabs:
-        assert tab.complaints == []
-        assert [url for url in tab.requests if not url.startswith(("data:", "blob:"))] == [
-            tab.requests[0]]
-        assert tab.requests[0].split("#")[0] == tab.built.url
-        assert tab.page.evaluate("() => window.hacked") is None
-    for context in contexts:
-        context.close()
+from hwgen.report.error_map import error_map
+from tests.report.reports import HOSTILE
+from tests.report.tabs import Open, Opened
 
 
 def spec_of(tab: Opened) -> ArraySpec:
@@ -119,33 +20,14 @@ def spec_of(tab: Opened) -> ArraySpec:
 
 def test_a_point_of_the_front_is_chosen_at_first(show: Open) -> None:
     tab = show()
-    assert tab.chosen in small_front(tab)
+    assert tab.chosen in tab.built.report.front
     assert "18 of 22 measured points shown" in tab.text("#shown")
-
-
-def small_front(tab: Opened) -> list[Row]:
-    return tab.built.report.front
-
-
-def place_of_a_point(tab: Opened) -> tuple[float, float]:
-    """Where in the window the pointer finds a point, the rightmost; it then is there."""
-    place = tab.page.evaluate("""() => {
-        const plot = document.getElementById("plot");
-        const box = plot.getBoundingClientRect();
-        for (let x = box.width - 20; x > 70; x -= 15) for (let y = 10; y < box.height; y += 15) {
-            plot.dispatchEvent(new PointerEvent("pointermove",
-                { clientX: box.left + x, clientY: box.top + y, bubbles: true }));
-            if (!document.getElementById("tip").hidden) return [box.left + x, box.top + y];
-        }
-    }""")
-    tab.page.mouse.move(*place)
-    return place[0], place[1]
 
 
 def test_click_on_a_point_shows_its_spec(show: Open) -> None:
     tab = show()
     tab.page.keyboard.press("Escape")
-    place = place_of_a_point(tab)
+    place = tab.place_of_a_point()
     told = tab.text("#tip")
     assert "ecp5.luts, LUTs" in told
     tab.page.mouse.click(*place)
@@ -157,17 +39,18 @@ def test_click_on_a_point_shows_its_spec(show: Open) -> None:
 
 def test_the_toml_of_every_point_has_its_hash(show: Open) -> None:
     tab = show()
-    rows = tab.page.locator("#all-table tbody tr")
-    seen = set()
-    for place in range(rows.count()):
-        rows.nth(place).click()
-        assert tab.chosen
-        assert spec_of(tab) == tab.chosen.point.array
-        seen.add(tab.chosen.point.key)
-    assert seen == {row.point.key for row in tab.built.report.rows if row.kept}
+    found = tab.page.evaluate("""() => [...document.querySelectorAll("#all-table tbody tr")].map(
+        (row) => {
+            row.click();
+            return [document.querySelector("#chosen .sentence").textContent.split(" ")[0],
+                document.getElementById("toml").textContent];
+        })""")
+    specs = {key: ArraySpec.parse(tomllib.loads(toml)) for key, toml in found}
+    assert specs == {row.point.key: row.point.array for row in tab.built.report.rows if row.kept}
+    assert all(spec.config_hash == key for key, spec in specs.items())
 
 
-def test_copies_and_saves(show: Open, tmp_path) -> None:
+def test_copies_and_saves(show: Open, tmp_path: Path) -> None:
     tab = show()
     assert tab.chosen
     toml = tab.page.locator("#toml").text_content() or ""
@@ -184,185 +67,6 @@ def test_copies_and_saves(show: Open, tmp_path) -> None:
         tab.page.get_by_role("button", name="Save").click()
     assert download.value.suggested_filename == f"{name}.toml"
     assert download.value.path().read_text() == toml
-
-
-def test_the_front_is_pythons_for_every_pair_of_metrics(show: Open) -> None:
-    tab = show()
-    report = tab.built.report
-    rows = [row for row in report.rows if row.kept]
-    for x, y in combinations(report.sweep.metrics, 2):
-        tab.choose_axis(0, x.name)
-        tab.choose_axis(1, y.name)
-        best = front([[row.values[x.name], row.values[y.name]] for row in rows],
-                     [x.direction, y.direction])
-        assert sorted(tab.hashes("#front-table")) == sorted(
-            rows[index].point.key[:8] for index in best), (x.name, y.name)
-
-
-def test_check_boxes_filter(show: Open) -> None:
-    tab = show()
-    tab.page.locator('fieldset[data-field="rows"] label', has_text="6").click()
-    assert "10 of 22 measured points shown" in tab.text("#shown")
-    assert set(tab.column("#all-table", "rows")) == {"2"}
-    kinds = tab.page.locator('fieldset[data-field="pe.kind"] label')
-    kinds.filter(has_text="parallel").click()
-    assert set(tab.column("#all-table", "pe.kind")) == {"activation-serial", "both-serial"}
-    tab.page.locator("#clear").click()
-    assert "18 of 22 measured points shown" in tab.text("#shown")
-
-
-def test_ranges_filter(show: Open) -> None:
-    tab = show()
-    low = tab.page.get_by_label("mae, from")
-    low.fill("10")
-    low.press("Enter")
-    kept = [row for row in tab.built.report.rows if row.kept and row.values["mae"] >= 10]
-    assert sorted(tab.hashes("#all-table")) == sorted(row.point.key[:8] for row in kept)
-    assert "from.mae=10_Infinity" in address(tab)
-
-
-def address(tab: Opened) -> str:
-    """The address once it tells the state."""
-    tab.page.wait_for_timeout(150)
-    return tab.page.url
-
-
-def drag(tab: Opened, start: tuple[float, float], end: tuple[float, float]) -> None:
-    tab.page.mouse.move(*start)
-    tab.page.mouse.down()
-    tab.page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    tab.page.mouse.move(*end)
-    tab.page.mouse.up()
-
-
-@pytest.mark.parametrize("axes", ["x=ecp5.luts&y=mae&log=xy", "x=snr_db&y=mae&log=",
-                                  "x=mae&y=snr_db&log=x", "x=cycles&y=bias&log=y"])
-def test_a_frame_narrows_to_what_is_in_it(axes: str, show: Open) -> None:
-    tab = show(f"#{axes}")
-    x, y = place_of_a_point(tab)
-    told = tab.text("#tip").split("\n")
-    drag(tab, (x - 13, y - 13), (x + 13, y + 13))
-    assert 0 < int(tab.text("#shown").split(" ")[0]) < 18
-    for title, value in (told[:2], told[2:4]):
-        assert value in tab.column("#all-table", title)
-    tab.page.mouse.dblclick(x, y)
-    assert "18 of 22 measured points shown" in tab.text("#shown")
-
-
-def test_a_frame_around_all_keeps_all(show: Open) -> None:
-    tab = show("#x=snr_db&y=mae&log=y")
-    box = tab.page.locator("#plot").bounding_box()
-    assert box
-    drag(tab, (box["x"] + 66, box["y"] + 4),
-         (box["x"] + box["width"] - 4, box["y"] + box["height"] - 40))
-    assert "18 of 22 measured points shown" in tab.text("#shown")
-    assert tab.page.get_by_label("mae, to").input_value() != ""
-
-
-def test_what_the_sweep_does_not_keep(show: Open) -> None:
-    tab = show()
-    tab.page.get_by_label("also what the sweep does not keep").check()
-    assert "22 of 22 measured points shown" in tab.text("#shown")
-    assert "512" in tab.column("#all-table", "mae, LSB")
-
-
-@pytest.mark.parametrize("presses", [1, 2])
-def test_heads_sort_from_the_keyboard(presses: int, show: Open) -> None:
-    tab = show()
-    head = tab.page.locator("#all-table th button", has_text="mae, LSB")
-    head.focus()
-    for _ in range(presses):
-        tab.page.keyboard.press("Enter")
-    found = [float(cell) for cell in tab.column("#all-table", "mae, LSB")]
-    assert found == sorted(found, reverse=presses == 2)
-    assert tab.page.locator("#all-table th[aria-sort]").get_attribute("aria-sort") == (
-        "ascending" if presses == 1 else "descending")
-    assert tab.page.evaluate("() => document.activeElement.textContent.startsWith('mae')")
-
-
-def test_rows_from_the_keyboard(show: Open) -> None:
-    tab = show()
-    tab.page.locator("#all-table tbody tr").first.focus()
-    tab.page.keyboard.press("ArrowDown")
-    tab.page.keyboard.press("ArrowDown")
-    tab.page.keyboard.press("Enter")
-    assert tab.chosen
-    assert tab.chosen.point.key.startswith(tab.hashes("#all-table")[2])
-    assert tab.page.evaluate("() => document.activeElement.id") == "chosen"
-
-
-def test_pages_of_a_table(show: Open, large: Built) -> None:
-    tab = show(report=large)
-    keys = [row.point.key[:8] for row in large.report.rows]
-    assert tab.hashes("#all-table") == keys[:50]
-    assert tab.text("#all-table .pager span") == "1 to 50 of 120"
-    following = tab.page.locator("#all-table .pager").get_by_role("button", name="Next")
-    following.click()
-    tab.page.keyboard.press("Enter")
-    assert tab.hashes("#all-table") == keys[100:]
-    assert following.is_disabled()
-    tab.page.locator("#all-table tbody tr").first.focus()
-    tab.page.keyboard.press("PageUp")
-    assert tab.hashes("#all-table") == keys[50:100]
-    tab.page.locator("#all-table th button", has_text="width").click()
-    assert tab.column("#all-table", "pe.accumulator.width")[::3] == [
-        str(width) for width in range(20, 37)]
-
-
-def test_fields_of_many_values_have_a_range_and_a_ramp(show: Open, large: Built) -> None:
-    tab = show(report=large)
-    tab.choose_axis(2, "pe.accumulator.width")
-    assert tab.text("#legend") == "pe.accumulator.width\n20\n59"
-    for label, value in (("from", "30"), ("to", "33")):
-        box = tab.page.get_by_label(f"pe.accumulator.width, {label}")
-        box.fill(value)
-        box.press("Enter")
-    assert "12 of 120 measured points shown" in tab.text("#shown")
-    assert tab.text("#legend") == "pe.accumulator.width\n30\n33"
-
-
-def test_the_plot_from_the_keyboard(show: Open) -> None:
-    tab = show()
-    tab.page.keyboard.press("Tab")
-    assert tab.page.evaluate("() => document.activeElement.className") == "skip"
-    tab.page.keyboard.press("Enter")
-    assert tab.page.evaluate("() => document.activeElement.id") == "plot"
-    tab.page.keyboard.press("Home")
-    best = [row.point.key for row in small_front(tab)]
-    assert tab.chosen
-    assert tab.chosen.point.key == best[0]
-    tab.page.keyboard.press("ArrowRight")
-    assert tab.chosen.point.key == best[1]
-    tab.page.keyboard.press("End")
-    assert tab.chosen.point.key == best[-1]
-    tab.page.keyboard.press("ArrowLeft")
-    assert tab.chosen.point.key == best[-2]
-    tab.page.keyboard.press("Enter")
-    assert tab.page.evaluate("() => document.activeElement.id") == "chosen"
-    tab.page.keyboard.press("Escape")
-    assert tab.chosen is None
-    assert not tab.page.locator("#figures").is_visible()
-
-
-def test_axes_and_the_address(show: Open) -> None:
-    tab = show()
-    tab.choose_axis(0, "cycles")
-    tab.choose_axis(1, "snr_db")
-    tab.choose_axis(2, "pe.lanes")
-    tab.page.locator('fieldset[data-field="dataflow.kind"] label', has_text="output").click()
-    assert "on the front of cycles and snr_db" in tab.text("#shown")
-    assert tab.text("#legend").startswith("pe.lanes")
-    view = "#" + address(tab).split("#")[1]
-    again = show(view)
-    for selector in ("#shown", "#front-table", "#all-table", "#legend", "#chosen"):
-        assert again.text(selector) == tab.text(selector)
-    box = again.page.locator('fieldset[data-field="dataflow.kind"] label', has_text="output")
-    assert not box.locator("input").is_checked()
-
-
-def test_an_address_of_another_report_does_no_harm(show: Open) -> None:
-    tab = show("#x=none&y=%3Cb%3E&log=q&colour=1&in.rows=x_y&in.nothing=1&from.mae=a&point=00")
-    assert "18 of 22 measured points shown" in tab.text("#shown")
 
 
 def test_what_is_shown_of_a_point(show: Open) -> None:
@@ -396,6 +100,23 @@ def test_diagrams(kind: str, parts: tuple[str, ...], show: Open) -> None:
     drawing = tab.page.locator("#diagram svg").text_content() or ""
     for part in parts:
         assert part in drawing
+
+
+def test_the_map_has_a_to_the_right_and_b_upward(show: Open) -> None:
+    tab = show()
+    tab.page.locator("#all-table tbody tr", has_text="drum").first.click()
+    assert tab.chosen
+    assert tab.chosen.point.array
+    pe = tab.chosen.point.array.pe
+    means = error_map(pe.multiplier, pe.operands).means
+    drawn = tab.page.locator("#map canvas.cells").evaluate(
+        "(map) => [...map.getContext('2d').getImageData(0, 0, 64, 64).data]")
+    pixels = np.array(drawn).reshape(64, 64, 4)[::-1].swapaxes(0, 1)
+    redder = pixels[..., 0] - pixels[..., 2]
+    assert redder.max() > 100
+    assert redder.min() < -100
+    clear = np.abs(means) > 0.02 * np.abs(means).max()
+    assert ((redder > 0) == (means > 0))[clear].all()
 
 
 def test_failures_are_listed_with_their_logs(show: Open) -> None:
@@ -456,6 +177,6 @@ def test_prints_light_with_its_plot(show: Open) -> None:
 
 
 def test_narrow_windows_do_not_scroll_sideways(show: Open) -> None:
-    tab = show(viewport={"width": 390, "height": 844})
+    tab = show(width=390)
     assert tab.page.evaluate("() => document.documentElement.scrollWidth") == 390
     assert not tab.page.locator("#facets").is_visible()

@@ -23,7 +23,7 @@ function chosenParts(index) {
     h("div", { class: "bar-line" }, h("h2", { id: "chosen-title" }, "Chosen point"), badge(index),
       h("span", { class: "grow" }), stepper("‹", -1, "Previous on the front"),
       stepper("›", 1, "Next on the front")),
-    h("p", { class: "sentence", role: "status" }, sentence(index)),
+    h("p", { class: "sentence" }, sentence(index)),
     metricTable(index),
     ...(hasSpec(index) ? [changes(index), ...sources(index)] : []),
     ...failureOf(index),
@@ -41,7 +41,7 @@ function badge(index) {
 const stepper = (label, by, title) => h("button", { type: "button", "aria-label": title, title,
   class: "step", onclick: () => { step(by); $("chosen").querySelectorAll(".step")[by > 0 ? 1 : 0].focus(); } }, label);
 
-/** The point in words, for those who hear it. */
+/** The point in words. */
 const sentence = (index) => [report.hashes[index], ...varying
   .filter((field) => field.codes[index] >= 0 && !field.name.includes("seed")).slice(0, 6)
   .map((field) => `${field.name.split(".").slice(-2).join(" ")} ${labelOf(field, index)}`)].join(" · ");
@@ -61,6 +61,13 @@ function rankOf(metric, index) {
   const own = cost(metric, index);
   const better = view.shown.filter((other) => cost(metric, other) < own).length;
   return better ? `rank ${shown(better + 1)}` : "best";
+}
+
+/** Tells those who hear the page which point was chosen. */
+function tell(index) {
+  $("told").textContent = index < 0 ? "No point is chosen."
+    : `${badge(index).textContent}: ${[state.x, state.y].map((metric) =>
+      `${metric.title} ${shown(metric.values[index])}`).join(", ")}; ${sentence(index)}`;
 }
 
 /** Fields unlike those of the base, or where the base is no array, all that vary. */

@@ -19,8 +19,12 @@ function drawMap(index) {
   $("map").replaceChildren(h("p", {}, h("b", {}, map.title)),
     h("div", { class: "map" }, h("span", { class: "b" }, `b ${map.b[0]} to ${map.b[1]}`), mapCanvas(map),
       scaleBar(map), h("span", { class: "a" }, `a ${map.a[0]} to ${map.a[1]}`)),
-    h("p", { class: "note" }, `Product less a × b in LSB, mean of ${map.exhaustive ? "all" : "a sample of"} `
-      + `${shown(map.pairs)} ${map.pairs === 1 ? "pair" : "pairs"} a cell.`));
+    h("p", { class: "note" }, `Product less a × b in LSB, ${populationOf(map)}.`));
+}
+
+function populationOf({ pairs, exhaustive }) {
+  if (pairs === 1) return "a cell for each pair";
+  return `mean of ${exhaustive ? "all" : "a sample of"} ${shown(pairs)} pairs a cell`;
 }
 
 const heat = (share) => {

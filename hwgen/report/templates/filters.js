@@ -7,10 +7,11 @@ function select(label, names, value, onchange) {
   return h("label", {}, label, element);
 }
 
-function logBox(label, on, possible, onchange) {
-  const box = h("input", { type: "checkbox", onchange: () => onchange(box.checked), disabled: !possible });
+function logBox(axis, on, possible, onchange) {
+  const box = h("input", { type: "checkbox", "aria-label": `${axis} logarithmic`, disabled: !possible,
+    onchange: () => onchange(box.checked) });
   box.checked = on;
-  return h("label", { class: "check" }, box, label);
+  return h("label", { class: "check" }, box, "log");
 }
 
 const metricNames = () => metrics.map((metric) => [metric.name, metric.title]);
@@ -24,9 +25,9 @@ function drawControls() {
   const columns = [...varying, ...metrics].map((column) => [column.name, column.name]);
   $("axes").replaceChildren(
     h("span", {}, select("x", metricNames(), state.x.name, (name) => setAxis("x", metricNamed(name))),
-      logBox("log", state.logX, canBeLog(state.x), (logX) => update({ logX }))),
+      logBox("x", state.logX, canBeLog(state.x), (logX) => update({ logX }))),
     h("span", {}, select("y", metricNames(), state.y.name, (name) => setAxis("y", metricNamed(name))),
-      logBox("log", state.logY, canBeLog(state.y), (logY) => update({ logY }))),
+      logBox("y", state.logY, canBeLog(state.y), (logY) => update({ logY }))),
     h("span", {}, select("colour", columns, state.colour?.name ?? "",
       (name) => update({ colour: colourable(name) }))),
   );

@@ -4,7 +4,8 @@ const PALETTES = {
   light: ["#0072b2", "#d55e00", "#009e73", "#b0578d", "#b8860b", "#2a9fd6", "#5b4fa0", "#4d4d4d"],
   dark: ["#56b4e9", "#ff8c42", "#2fc79a", "#e58fc0", "#f0c13c", "#9ad0f5", "#a99cf0", "#b5b5b5"],
 };
-const RAMP = ["#00204d", "#31446b", "#666970", "#958f78", "#cab969", "#ffea46"]; // cividis
+// Cividis, but for the end that the page's ground would hide.
+const RAMP = ["#00204d", "#31446b", "#666970", "#958f78", "#bfa850", "#d8a800"];
 const DARK_RAMP = ["#3b5fa8", "#6b7fa0", "#8f8f8f", "#b0a67a", "#d6c45f", "#ffea46"];
 const SHAPES = ["circle", "square", "up", "diamond", "down", "plus", "hexagon", "cross"];
 

@@ -6,7 +6,7 @@ const count = report.hashes.length;
 const metrics = report.metrics.map((metric) => ({
   ...metric,
   values: Float64Array.from(metric.values, (value) => (value === null ? NaN : Number(value))),
-  title: metric.unit ? `${metric.name}, ${metric.unit}` : metric.name,
+  title: metric.unit && metric.unit !== metric.name ? `${metric.name}, ${metric.unit}` : metric.name,
 }));
 const metricNamed = (name) => metrics.find((metric) => metric.name === name);
 

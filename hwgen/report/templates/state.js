@@ -91,6 +91,7 @@ function update(changes = {}) {
 function choose(index) {
   state.chosen = index;
   drawChosen();
+  tell(index);
   keepInAddress();
 }
 
