@@ -17,6 +17,8 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from hwgen.sweep.runner import Sweep
+from hwgen.sweep.store import Store
 from tests.command_line import Call, process, refused
 from tests.sweep.spaces import written
 
@@ -43,11 +45,12 @@ def logged(array):
 '''
 
 
-def logged(folder: Path, points: int) -> list[str]:
+def logged(folder: Path, points: int, mode: str = "grid") -> list[str]:
     """Writes a sweep of so many points, and gives the arguments that run it."""
     (folder / "logged.py").write_text(LOGGED)
-    axes = {"rows": {"from": 1, "to": points // 4}, "columns": [1, 2, 3, 4]}
-    written(folder, axes=axes, metrics=["cycles", "logged"],
+    most = points // 4 if mode == "grid" else 256
+    axes = {"rows": {"from": 1, "to": most}, "columns": [1, 2, 3, 4]}
+    written(folder, axes=axes, metrics=["cycles", "logged"], mode=mode, n=points,
             plugins=["logged.py"], timeout_s=60)
     return ["sweep", "sweep.toml", "-o", "r.sqlite", "--jobs", "1"]
 
@@ -79,9 +82,9 @@ def killed(arguments: list[str], folder: Path, after: int) -> None:
         run.kill()
 
 
-def campaign(folder: Path, kills: int, points: int) -> None:
+def campaign(folder: Path, kills: int, points: int, mode: str = "grid") -> None:
     """Kills a sweep again and again; no stored point may get lost or be measured once more."""
-    arguments = logged(folder, points)
+    arguments = logged(folder, points, mode)
     for index in range(kills):
         before, calls = stored(folder), len(measured(folder))
         killed(arguments, folder, 1 + index % 4)
@@ -104,9 +107,21 @@ def test_kills_lose_no_point_and_repeat_none(tmp_path: Path) -> None:
     campaign(tmp_path, kills=4, points=120)
 
 
+def test_kills_of_a_search_lose_no_point_and_repeat_none(tmp_path: Path) -> None:
+    campaign(tmp_path, kills=2, points=40, mode="search")
+    sweep = Sweep.load(tmp_path / "sweep.toml")
+    with Store(tmp_path / "r.sqlite") as store:
+        killed_keys = [row.point.key for row in sweep.rows(store)]
+    (tmp_path / "r.sqlite").unlink()
+    assert process(*logged(tmp_path, 40, "search"), cwd=tmp_path).status == 0
+    with Store(tmp_path / "r.sqlite") as store:
+        assert [row.point.key for row in sweep.rows(store)] == killed_keys
+
+
 @pytest.mark.slow
-def test_fifty_kills_lose_no_point_and_repeat_none(tmp_path: Path) -> None:
-    campaign(tmp_path, kills=50, points=1000)
+@pytest.mark.parametrize("mode", ["grid", "search"])
+def test_fifty_kills_lose_no_point_and_repeat_none(mode: str, tmp_path: Path) -> None:
+    campaign(tmp_path, kills=50, points=1000, mode=mode)
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ _LINE_EVERY_S = 10.0
 
 
 @app.command(epilog="Example: hwgen sweep my_sweep.toml --jobs 4 --export points.csv; run the same "
-                    "command again to go on where it ended")
+                    "command again to go on where it ended. With mode = \"search\" it measures "
+                    "only n points, chosen by what came of those before.")
 def sweep(
     file: Annotated[Path, typer.Argument(metavar="SWEEP.toml", help="The space and the metrics.")],
     output: Annotated[Path | None, typer.Option(

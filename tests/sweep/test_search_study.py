@@ -26,7 +26,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         axes={"pe.a.width": widths, "pe.b.width": widths,
               "pe.multiplier.horizontal": {"from": 0, "to": 3},
               "pe.multiplier.vertical": {"from": 0, "to": 7},
-              "pe.accumulator.width": [10, 14, 18]},
+              "pe.accumulator.width": [10, 16]},
         where=["pe.multiplier.vertical <= pe.a.width + pe.b.width - 4",
                "pe.multiplier.horizontal < pe.b.width"],
         workload={"m": 12, "k": 12, "n": 12})
@@ -38,13 +38,13 @@ def grid(path: Path) -> Grid:
 
 
 def test_the_grid_is_measured(path: Path, grid: Grid) -> None:
-    assert len(grid) > 1000
+    assert len(grid) > 800
     assert all(row.kept for row in grid.values())
 
 
 def test_search_beats_chance_at_the_same_budget(path: Path, grid: Grid) -> None:
-    search, chance = (missing(path, grid, mode, range(1, 6)) for mode in ("search", "random"))
-    assert search.shape == chance.shape == (5, POINTS)
+    search, chance = (missing(path, grid, mode, range(1, 5)) for mode in ("search", "random"))
+    assert search.shape == chance.shape == (4, POINTS)
     assert (np.diff(search) <= 1e-12).all()  # a front never gets worse
     assert search[:, -1].mean() < 0.5 * chance[:, -1].mean()
     assert search[:, -1].max() < chance[:, -1].mean()
@@ -61,7 +61,7 @@ def test_volume() -> None:
 def test_command(path: Path, grid: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                  capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(search_study, "whole", lambda path, scheduler: grid)
-    monkeypatch.setattr(search_study, "SEEDS", [1, 2])
+    monkeypatch.setattr(search_study, "SEEDS", [1])
     search_study.main([str(path), str(tmp_path / "x" / "search.svg")])
     told = capsys.readouterr().out.splitlines()
     assert [line.split()[:5] for line in told] == [
