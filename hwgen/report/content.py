@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isinf
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class Report:
         return {"points": len(self.rows), **{name: found[name] for name in STATUSES},
                 "kept": sum(row.kept for row in self.rows), "front": len(self.front)}
 
-    @property
+    @cached_property
     def front(self) -> list[Row]:
         """The kept points that no other beats in the first two metrics."""
         return self.sweep.front(self.rows)
