@@ -56,6 +56,7 @@ class _Flow(NamedTuple):
     with DSPs. Arithmetic is still whole at the label `whole`. `memory` are the labels around a
     stage for memories that takes seconds even without one. `finish` are commands to end with.
     `recipes` are those worth their time, `others` those that a caller can ask for.
+    `apart` is what `Job.apart` changes: options for memories, and where not empty `finish`.
     """
 
     command: str
@@ -66,6 +67,7 @@ class _Flow(NamedTuple):
     others: tuple[str, ...] = ()
     memory: tuple[str, str] | None = None
     finish: tuple[str, ...] = ()
+    apart: tuple[str, tuple[str, ...]] = ("-nobram -nolutram", ())
 
 
 _WIDE = ("plain", "booth")
@@ -73,7 +75,8 @@ _FAST = ("fast", "booth+fast")
 _NARROW = ("nowidelut", "booth+nowidelut")
 _NARROW_FAST = ("nowidelut+fast", "booth+nowidelut+fast")
 _FLOWS = {
-    "ice40": _Flow("synth_ice40", "", "-dsp -device u", "flatten", _WIDE, _FAST),
+    "ice40": _Flow("synth_ice40", "", "-dsp -device u", "flatten", _WIDE, _FAST,
+                   apart=("-nobram", ())),
     "ecp5": _Flow("synth_ecp5", "-nodsp", "", "coarse", _NARROW, (*_WIDE, *_NARROW_FAST)),
     "gowin": _Flow(
         "synth_gowin -noiopads", "-nodsp", "", "coarse", _NARROW, (*_WIDE, *_NARROW_FAST),
@@ -81,6 +84,7 @@ _FLOWS = {
     "xilinx7": _Flow(
         "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf", "-nodsp", "", "prepare",
         _WIDE, (*_NARROW, *_FAST), memory=("map_memory", "map_ffram"),
+        apart=("-nobram -nolutram -nosrl", ()),
     ),
     "gates": _Flow(
         "synth -flatten -noabc", "", "", "coarse", _WIDE,
@@ -88,6 +92,11 @@ _FLOWS = {
             "dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ 01", "simplemap", "abc -g gates",
             "opt_clean",
         ),
+        apart=("", (
+            "memory_map", "opt", "techmap", "dffunmap -srst-only",
+            "dfflegalize -cell $_DFF_?_ 01 -cell $_DFFE_PP_ 01 -cell $_DFF_?P?_ 01", "simplemap",
+            "abc -g gates", "opt_clean",
+        )),
     ),
 }
 FAMILIES = tuple(_FLOWS)
@@ -101,6 +110,9 @@ _BOOTH = (
 class Job:
     """One design to size; the fields are the arguments of `synthesise`.
 
+    With `apart` every module stays one, so that equal ones are synthesised once, flip-flops keep
+    their clock enables on every family, and memories become flip-flops.
+
     Raises
     ------
     InputError : the family, a recipe or a module name cannot be used.
@@ -113,6 +125,7 @@ class Job:
     blackbox: tuple[str, ...] = ()
     recipes: tuple[str, ...] | None = None
     timeout_s: float = field(default=TIMEOUT_S, compare=False)
+    apart: bool = False
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
@@ -129,6 +142,10 @@ class Job:
 
     def __str__(self) -> str:
         return f"{self.top} on {self.family}{' with DSPs' if self.dsp else ''}"
+
+    def holds(self, cell: str) -> bool:
+        """Whether a cell is an instance of a module of the design, whose own cells count."""
+        return self.apart and cell.startswith(f"{self.top}_")
 
     @property
     def allowed(self) -> tuple[str, ...]:
@@ -279,7 +296,8 @@ def _script(job: Job, recipe: str, holds: _Survey, stop: str = "check") -> list[
     wide = "-nowidelut" if "nowidelut" in parts else ""
     to_blocks = job.dsp and holds.multipliers and "booth" not in parts
     blocks = flow.hard if to_blocks else flow.soft
-    command = f"{flow.command} {blocks} {wide} -top {job.top}"
+    memory, finish = flow.apart if job.apart else ("", ())
+    command = f"{flow.command} {blocks} {wide} {memory} -top {job.top}"
     spans = [(flow.whole, stop)]
     if flow.memory and not holds.memories:
         spans = [(flow.whole, flow.memory[0]), (flow.memory[1], stop)]
@@ -289,13 +307,14 @@ def _script(job: Job, recipe: str, holds: _Survey, stop: str = "check") -> list[
         f"{command} -run begin:{flow.whole}",
         *(_BOOTH if "booth" in parts else ()),
         *(f"{command} -run {start}:{end}" for start, end in spans),
-        *flow.finish,
+        *(finish or flow.finish),
     ]
 
 
 def _opening(job: Job) -> list[str]:
-    """Read the design; empty the boxes, keep them and see that they exist; flatten all else."""
-    script = ["read_verilog design.v", "setattr -mod -unset keep_hierarchy *"]
+    """Read the design; empty the boxes, keep them and see that they exist."""
+    keep = "-set keep_hierarchy 1" if job.apart else "-unset keep_hierarchy"
+    script = ["read_verilog design.v", f"setattr -mod {keep} *"]
     for box in job.blackbox:
         script += [f"select -assert-any {box}", f"setattr -mod -set keep 1 {box}"]
     return script + [f"blackbox {box}" for box in job.blackbox]
@@ -305,7 +324,8 @@ def _cells(job: Job, script: list[str], processes: Processes) -> dict[str, int]:
     """Cell type to count once `script` has run."""
     def count(folder: Path) -> dict[str, int]:
         statistics = json.loads((folder / "cells.json").read_text(encoding="utf-8"))
-        return dict(statistics["design"]["num_cells_by_type"])
+        found = statistics["design"]["num_cells_by_type"]
+        return {name: found[name] for name in found if not job.holds(name)}
 
     return _outcome(job, [*script, "tee -q -o cells.json stat -json"], count, processes)
 
