@@ -7,11 +7,11 @@ from hwgen.cli.app import app
 
 # Importing a group of verbs adds them, in the order in which --help shows them.
 from hwgen.cli import (  # isort: skip
-    specs, designs, placing, analyses, search, sweep, catalogue,
+    specs, designs, placing, power, analyses, search, sweep, catalogue,
 )
 
-__all__ = ["analyses", "app", "catalogue", "designs", "main", "placing", "search", "specs",
-           "sweep"]
+__all__ = ["analyses", "app", "catalogue", "designs", "main", "placing", "power", "search",
+           "specs", "sweep"]
 
 
 def main() -> None:

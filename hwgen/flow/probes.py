@@ -23,10 +23,11 @@ from hwgen.flow.cell_logic import (
     flip_flop,
     is_flip_flop,
 )
+from hwgen.flow.cell_memory import MEMORY, Memory
 from hwgen.flow.elaborated import Bit, Elaborated, Instance
 
 WORD = 64
-Kind = Literal["logic", "register", "clock"]
+Kind = Literal["logic", "register", "clock", "memory"]
 _IMPORTS = "".join(f'import "DPI-C" function void hwgen_{name}(input int probe, '
                    "input longint unsigned bits);\n" for name in ("toggles", "highs"))
 
@@ -38,9 +39,10 @@ class Probe(NamedTuple):
     -------
     module, part : the module it belongs to, and the part of the array that the instances are in.
     kind : ``register`` for a net that a flip-flop drives, ``logic`` for any other; ``clock`` for
-        an enable.
+        an enable, ``memory`` for that of a memory's port.
     cell : type of the cell that drives the net; "" where that stands in another module.
-    loads : input pins of cells of the module on the net, or flip-flops that the enable clocks.
+    loads : input pins of cells of the module on the net, or flip-flops that the enable clocks, or
+        bits of the memory's word.
     instances : how many nets these are.
     """
 
@@ -114,6 +116,8 @@ class _Group:
         self._first = members[0]
         self._cells = [cell for cell in self._first.values["cells"].values()
                        if not elaborated.is_instance(cell)]
+        self._memories = [Memory(cell, f"g{index}_m{number}", self._pins(cell))
+                          for number, cell in enumerate(self._cells) if cell["type"] == MEMORY]
         self._flops = [cell for cell in self._cells if is_flip_flop(cell)]
         self.drivers = {bit: cell["type"] for cell in self._cells for bit in _outputs(cell)}
 
@@ -149,7 +153,9 @@ class _Group:
             for name, bits in cell["connections"].items():
                 if cell["port_directions"][name] == "output" or (kept and name in CLOCK_PINS):
                     continue
-                if kept and name in ENABLE_PINS:
+                if name in ("RD_CLK", "WR_CLK"):
+                    continue
+                if (kept and name in ENABLE_PINS) or name == "WR_EN":
                     gates.update(bits)
                 else:
                     loads.update(bits)
@@ -168,8 +174,10 @@ class _Group:
         module, part, count = self._first.module, self._first.part, len(self.members)
         nets = [Probe(module, part, "register" if bit in kept else "logic",
                       self.drivers.get(bit, ""), self._loads[bit], count) for bit in self._nets]
-        return nets + [Probe(module, part, "clock", "", len(cells), count)
-                       for cells in self._sets.values()]
+        clocks = [Probe(module, part, "clock", "", len(cells), count)
+                  for cells in self._sets.values()]
+        return nets + clocks + [Probe(module, part, "memory", "", memory.width, count)
+                                for memory in self._memories for _ in memory.accesses]
 
     def lines(self, source: Callable[[Instance, Bit], tuple[str, int | None]]) -> Iterator[str]:
         """The cells, and what comes from elsewhere: ``source`` tells the vector and the bit."""
@@ -179,7 +187,7 @@ class _Group:
                 bits = [source(member, bit) for member in self.members]
                 yield f"  wire {shape} {self.net(bit)} = {_packed(bits)};"
         for cell in self._cells:
-            if not is_flip_flop(cell):
+            if not is_flip_flop(cell) and cell["type"] != MEMORY:
                 pin = self._pins(cell)
                 yield from (f"  wire {shape} {pin(output)} = {expression};"
                             for output, expression in combinational(cell, pin).items()
@@ -190,6 +198,8 @@ class _Group:
                 value = data if enable == ONE else f"{enable} & {data} | ~{enable} & {kept}"
                 yield f"  reg {shape} {kept} = 0;"
                 yield f"  always @(posedge clk) {kept} <= {value};"
+        for memory in self._memories:
+            yield from memory.lines(len(self.members))
 
     def reports(self, first: int) -> Iterator[str]:
         """Calls for the probes, which begin at number ``first``."""
@@ -197,7 +207,8 @@ class _Group:
         zeros = f"{WORD - count}'d0, " if count < WORD else ""
         for number, bit in enumerate(self._nets, first):
             yield f"    hwgen_toggles({number}, {{{zeros}{self.net(bit)}}});"
-        for number, enable in enumerate(self._sets, first + len(self._nets)):
+        accesses = [enable for memory in self._memories for enable in memory.accesses]
+        for number, enable in enumerate([*self._sets, *accesses], first + len(self._nets)):
             yield f"    hwgen_highs({number}, {{{zeros}{count}'({enable})}});"
 
 

@@ -56,7 +56,8 @@ class _Flow(NamedTuple):
     with DSPs. Arithmetic is still whole at the label `whole`. `memory` are the labels around a
     stage for memories that takes seconds even without one. `finish` are commands to end with.
     `recipes` are those worth their time, `others` those that a caller can ask for.
-    `apart` is what `Job.apart` changes: options for memories, and where not empty `finish`.
+    `apart` is what `Job.apart` changes: options that keep memories out of blocks, and on gates the
+    label to stop at, before memories become flip-flops, and `finish`.
     """
 
     command: str
@@ -67,7 +68,7 @@ class _Flow(NamedTuple):
     others: tuple[str, ...] = ()
     memory: tuple[str, str] | None = None
     finish: tuple[str, ...] = ()
-    apart: tuple[str, tuple[str, ...]] = ("-nobram -nolutram", ())
+    apart: tuple[str, str, tuple[str, ...]] = ("-nobram -nolutram", "", ())
 
 
 _WIDE = ("plain", "booth")
@@ -76,7 +77,7 @@ _NARROW = ("nowidelut", "booth+nowidelut")
 _NARROW_FAST = ("nowidelut+fast", "booth+nowidelut+fast")
 _FLOWS = {
     "ice40": _Flow("synth_ice40", "", "-dsp -device u", "flatten", _WIDE, _FAST,
-                   apart=("-nobram", ())),
+                   apart=("-nobram", "", ())),
     "ecp5": _Flow("synth_ecp5", "-nodsp", "", "coarse", _NARROW, (*_WIDE, *_NARROW_FAST)),
     "gowin": _Flow(
         "synth_gowin -noiopads", "-nodsp", "", "coarse", _NARROW, (*_WIDE, *_NARROW_FAST),
@@ -84,7 +85,7 @@ _FLOWS = {
     "xilinx7": _Flow(
         "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf", "-nodsp", "", "prepare",
         _WIDE, (*_NARROW, *_FAST), memory=("map_memory", "map_ffram"),
-        apart=("-nobram -nolutram -nosrl", ()),
+        apart=("-nobram -nolutram -nosrl", "", ()),
     ),
     "gates": _Flow(
         "synth -flatten -noabc", "", "", "coarse", _WIDE,
@@ -92,8 +93,8 @@ _FLOWS = {
             "dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ 01", "simplemap", "abc -g gates",
             "opt_clean",
         ),
-        apart=("", (
-            "memory_map", "opt", "techmap", "dffunmap -srst-only",
+        apart=("", "fine", (
+            "opt -fast -full", "opt -undriven -fine", "techmap", "opt -fast", "dffunmap -srst-only",
             "dfflegalize -cell $_DFF_?_ 01 -cell $_DFFE_PP_ 01 -cell $_DFF_?P?_ 01", "simplemap",
             "abc -g gates", "opt_clean",
         )),
@@ -110,8 +111,9 @@ _BOOTH = (
 class Job:
     """One design to size; the fields are the arguments of `synthesise`.
 
-    With `apart` every module stays one, so that equal ones are synthesised once, flip-flops keep
-    their clock enables on every family, and memories become flip-flops.
+    With `apart` every module stays one, so that equal ones are synthesised once, and flip-flops keep
+    their clock enables on every family; memories stay what they are among gates, and become
+    flip-flops elsewhere.
 
     Raises
     ------
@@ -296,9 +298,9 @@ def _script(job: Job, recipe: str, holds: _Survey, stop: str = "check") -> list[
     wide = "-nowidelut" if "nowidelut" in parts else ""
     to_blocks = job.dsp and holds.multipliers and "booth" not in parts
     blocks = flow.hard if to_blocks else flow.soft
-    memory, finish = flow.apart if job.apart else ("", ())
+    memory, last, finish = flow.apart if job.apart else ("", "", ())
     command = f"{flow.command} {blocks} {wide} {memory} -top {job.top}"
-    spans = [(flow.whole, stop)]
+    spans = [(flow.whole, last or stop)]
     if flow.memory and not holds.memories:
         spans = [(flow.whole, flow.memory[0]), (flow.memory[1], stop)]
     return [
