@@ -77,7 +77,7 @@ def _given(array: "ArraySpec", activations: Path | None, weights: Path | None,
     rng = np.random.default_rng(seed)
     a = _matrix(activations, "activations", array.pe.a)
     b = _matrix(weights, "weights", array.pe.b)
-    m, k, n = random_size(array)
+    m, _, n = random_size(array)
     if a is None and b is not None:
         a = random_codes(rng, array.pe.a, (m, len(b)))
     elif b is None and a is not None:
@@ -115,7 +115,7 @@ def _print(array: "ArraySpec", family: str, found: "list[Energy]") -> None:
     counted = ("cycles", "MACs", "energy/cycle", "energy/MAC", "ungated/cycle", "toggles/net")
     print_table("", ("operands", *counted), [_row(each) for each in found], right=counted)
     shown = found[1]
-    columns = ("logic", "registers", "clock", "memory", "share")
+    columns: tuple[str, ...] = ("logic", "registers", "clock", "memory", "share")
     parts = [(part, *(f"{kinds[kind] / shown.cycles:,.1f}" for kind in kinds),
               f"{sum(kinds.values()) / shown.total:.1%}") for part, kinds in shown.parts.items()]
     print_table(f"energy a cycle, {shown.name}", ("part", *columns), parts, right=columns)
@@ -123,8 +123,8 @@ def _print(array: "ArraySpec", family: str, found: "list[Energy]") -> None:
     modules = sorted(shown.modules, key=lambda module: -shown.modules[module])
     print_table("by module, without what is inside", ("module", *columns),
                 [_module_row(shown, module) for module in modules], right=columns)
-    print("zero-delay toggles, so no glitches; no wires, clock tree or leakage; every result equals "
-          "the golden's")
+    print("zero-delay toggles, so no glitches; no wires, clock tree or leakage; every result is the "
+          "golden's")
 
 
 def _row(energy: "Energy") -> tuple[str, ...]:

@@ -21,8 +21,6 @@ from hwgen.spec import ToolError
 from hwgen.tools.yowasp import say
 
 _NEVER = 2**62
-_SETTLING = 2
-"""Cycles after reset and seeding until an array without operands changes no more."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +86,8 @@ class GateLevelArray:
                         sum(part.cycles for part in parts), sum(part.macs for part in parts))
 
     def idle(self, cycles: int) -> Activity:
-        """The activity of so many cycles without a valid operand."""
-        start = self.array.seeding_cycles + _SETTLING
+        """The activity of so many cycles without a valid operand, once all is still."""
+        start = self.array.seeding_cycles + self.array.wave_cycles
         self._clear(start)
         self._simulator.idle(start + cycles)
         return self._read(0)

@@ -83,7 +83,7 @@ class Elaborated:
         return bool(cell["type"].startswith(self.prefix))
 
     def driver(self, instance: Instance, bit: Bit) -> tuple[Instance, Bit]:
-        """Where the net ``bit`` of an instance is driven: by a cell, the top's port or a constant."""
+        """Where a net is driven: by a cell, a port of the top or a constant."""
         place = instance, bit
         while isinstance(place[1], int) and place in self._aliases:
             place = self._aliases[place]

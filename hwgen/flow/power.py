@@ -5,14 +5,14 @@ toggle of a net costs the half of what its driver's output counts plus the pins 
 
     (output + pins) / 2,    output = 2 of XOR, XNOR and flip-flops, else 1
 
-A flip-flop's clock costs 2 in every cycle in which its enable is high: its pin and an inverter inside
-toggle twice each.  Without clock gating it would in every cycle.  Flip-flops of a module with one
-enable share its pin, which is that of a clock gate.  Among gates a memory stays one: reading or
-writing a word costs what clocking as many flip-flops does.
+A flip-flop's clock costs 2 in every cycle in which its enable is high: its pin and an inverter
+inside toggle twice each.  Without clock gating it would in every cycle.  Flip-flops of a module
+with one enable share its pin, which is that of a clock gate.  Among gates a memory stays one:
+reading or writing a word costs what clocking as many flip-flops does.
 
 What this leaves out: glitches, for nothing takes time; wires and their lengths; the clock's tree;
-leakage; what a memory's depth costs.  So energies of two arrays compare if they are of one family, and
-say nothing in joules.
+leakage; what a memory's depth costs.  So energies of two arrays compare if they are of one family,
+and say nothing in joules.
 """
 
 from collections import Counter, defaultdict

@@ -111,8 +111,8 @@ _BOOTH = (
 class Job:
     """One design to size; the fields are the arguments of `synthesise`.
 
-    With `apart` every module stays one, so that equal ones are synthesised once, and flip-flops keep
-    their clock enables on every family; memories stay what they are among gates, and become
+    With `apart` every module stays one, so that equal ones are synthesised once, and flip-flops
+    keep their clock enables on every family; memories stay what they are among gates, and become
     flip-flops elsewhere.
 
     Raises

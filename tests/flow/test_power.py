@@ -66,7 +66,7 @@ def test_idle_below_real_below_random(array: ArraySpec) -> None:
     idle, relu, random = energies(array, {"relu": real, "random": random_like(array, real)})
     assert (idle.cycles, idle.macs, idle.activity) == (IDLE_CYCLES, 0, 0)
     assert relu.cycles == random.cycles == array.schedule(8, 64, 8).cycles
-    assert idle.per_cycle < 0.5 * relu.per_cycle
+    assert idle.per_cycle < 0.7 * relu.per_cycle
     assert relu.per_cycle < 0.85 * random.per_cycle
     assert relu.activity < random.activity
     for energy in (idle, relu, random):

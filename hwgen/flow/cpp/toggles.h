@@ -14,6 +14,7 @@ class Toggles {
         m_counts.assign(probes, 0);
         m_before.assign(probes, 0);
         m_cycles = 0;
+        m_counting = false;
     }
     // Called before each clock edge, at which the probes report the cycle's settled values.
     void begin_cycle(bool counts) {
