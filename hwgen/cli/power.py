@@ -123,7 +123,7 @@ def _print(array: "ArraySpec", family: str, found: "list[Energy]") -> None:
     modules = sorted(shown.modules, key=lambda module: -shown.modules[module])
     print_table("by module, without what is inside", ("module", *columns),
                 [_module_row(shown, module) for module in modules], right=columns)
-    print("zero-delay toggles, so no glitches; no wires, clock tree or leakage; every result is the "
+    print("zero-delay toggles, so no glitches; no wires, clock tree or leakage; all results are the "
           "golden's")
 
 
