@@ -7,10 +7,11 @@ from hwgen.cli.app import app
 
 # Importing a group of verbs adds them, in the order in which --help shows them.
 from hwgen.cli import (  # isort: skip
-    specs, designs, placing, analyses, search, sweep, report, catalogue,
+    specs, designs, placing, power, analyses, search, sweep, report, catalogue,
 )
 
-__all__ = ["analyses", "app", "catalogue", "designs", "main", "placing", "report", "search",
+__all__ = ["analyses", "app", "catalogue", "designs", "main", "placing", "power", "report",
+           "search",
            "specs", "sweep"]
 
 

@@ -60,7 +60,7 @@ class BulkSimulator:
     def _run(self):
         path = self.compiled or build_model(
             "bulk.so", self.design.verilog.read_text(encoding="utf-8"), self.design.top,
-            wrapper=_wrapper(self.design, "Vtop"), shared=True, repeated=self.design.repeated)
+            wrapper=wrapper(self.design, "Vtop"), shared=True, repeated=self.design.repeated)
         function = ctypes.CDLL(str(path))[f"run_{self.design.top}"]
         function.restype = _I64
         function.argtypes = [ctypes.POINTER(_Source), ctypes.POINTER(_Sink), ctypes.c_double,
@@ -113,6 +113,13 @@ class BulkSimulator:
             raise TimeoutError(f"{sink.taken} of {results} result beats after {simulated} cycles")
         return BulkRun(layouts["o"].unpack(taken), cycles - first.value, simulated)
 
+    def idle(self, cycles: int) -> None:
+        """Clock the array for so many cycles after a reset without any operand."""
+        sources = (_Source * (len(self.design.streams) - 1))()
+        never = _Sink(beats=1)
+        self._run(sources, ctypes.byref(never), 0.0, 1, self.design.spec.random.seed, -1, cycles,
+                  ctypes.byref(_I64()))
+
     def product(self, a: Codes, b: Codes, *, stall: float = 0.0, stall_seed: int = 1,
                 random_seed: int | None = None) -> Codes:
         """The ``(M, K) x (K, N)`` product that the Verilog computes, just after a reset."""
@@ -129,20 +136,23 @@ def simulators(designs: Sequence[Design]) -> list[BulkSimulator]:
     run: for campaigns over many arrays.
     """
     models = [Model(design.top, design.verilog.read_text(encoding="utf-8"),
-                    _wrapper(design, f"V{design.top}"), tuple(design.repeated))
+                    wrapper(design, f"V{design.top}"), tuple(design.repeated))
               for design in designs]
     compiled = build_models("bulk.so", models)
     return [BulkSimulator(design, compiled) for design in designs]
 
 
-def _wrapper(design: Design, model: str) -> str:
-    """The C++ function that runs the Verilated class ``model`` of a design."""
+def wrapper(design: Design, model: str, probes: int = 0) -> str:
+    """The C++ function that runs the Verilated class ``model`` of a design.
+
+    It counts what so many ``probes`` of a netlist report.
+    """
     ports = {name: {role: _member(entry[role]) for role in ("valid", "ready", "payload")}
              for name, entry in design.manifest["streams"].items()}
     return render("bulk.cpp.j2", model=model, top=design.top, o=ports["o"],
                   inputs=[entry for name, entry in ports.items() if name != "o"],
                   clock=design.manifest["clock"], reset=design.manifest["reset"],
-                  seed=design.seed)
+                  seed=design.seed, probes=probes)
 
 
 def _member(port: str) -> str:

@@ -68,6 +68,8 @@ _GATES = {
     **_each((f"$_{g}_" for g in ("AND", "NAND", "OR", "NOR", "ANDNOT", "ORNOT")), gates=1),
     **_each(("$_XOR_", "$_XNOR_"), gates=2),
     **_each((f"$_DFF_{c}_" for c in ("P", "N", "PP0", "PP1", "NP0", "NP1")), ffs=1),
+    "$_DFFE_PP_": Cost(ffs=1),  # this and memories where modules stay apart
+    "$mem_v2": Cost(brams=1),
 }
 CELLS = {
     "ice40": _ICE40,

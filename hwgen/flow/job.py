@@ -22,6 +22,10 @@ _ALL = "all_designs"
 class Job:
     """One design to size; the fields are the arguments of `synthesise`.
 
+    With `apart` every module stays one, so that equal ones are synthesised once, and flip-flops
+    keep their clock enables on every family; memories stay what they are among gates, and become
+    flip-flops elsewhere.
+
     Raises
     ------
     InputError : the family, a recipe or a module name cannot be used.
@@ -34,6 +38,7 @@ class Job:
     blackbox: tuple[str, ...] = ()
     recipes: tuple[str, ...] | None = None
     timeout_s: float = field(default=TIMEOUT_S, compare=False)
+    apart: bool = False
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
@@ -68,7 +73,8 @@ def alike(jobs: Sequence[Job]) -> list[list[Job]]:
     """The distinct jobs, those together that are to be mapped by the same known recipes."""
     groups = dict[object, list[Job]]()
     for job in dict.fromkeys(jobs):
-        own = (job.family, job.dsp, job.recipes) if job.recipes else job
+        alone = job.apart or not job.recipes
+        own = job if alone else (job.family, job.dsp, job.recipes)
         groups.setdefault(own, []).append(job)
     return list(groups.values())
 
@@ -85,7 +91,7 @@ def mapped_alike(jobs: Sequence[Job], recipe: str, holds: Sequence[Survey]
 
 def files_of(jobs: Sequence[Job]) -> list[str]:
     """Where the scripts of these jobs expect each one's Verilog."""
-    return [f"design{index or ''}.v" for index in range(len(jobs))]
+    return [_file(index) for index in range(len(jobs))]
 
 
 def survey_script(job: Job) -> str:
@@ -101,8 +107,8 @@ def surveys_script(jobs: Sequence[Job]) -> str:
 
 def script(job: Job, recipe: str, holds: Survey, *more: str, stop: str = "check") -> str:
     """Map the design by ``recipe``; then do ``more``, or count what it takes."""
-    return _text(*_opening(job), *mapping(job.family, job.dsp, job.top, recipe, holds, stop),
-                 *(more or [_count()]))
+    mapped = mapping(job.family, job.dsp, job.top, recipe, holds, stop=stop, apart=job.apart)
+    return _text(*_opening(job), *mapped, *(more or [_count()]))
 
 
 def common_script(jobs: Sequence[Job], recipe: str, holds: Survey) -> str:
@@ -129,16 +135,19 @@ def counted(folder: Path, jobs: Sequence[Job]) -> list[dict[str, int]]:
 
 def _cells(path: Path, job: Job, common: str) -> dict[str, int]:
     """Cells of the job's top, which is named ``common`` in a common script, as its boxes are."""
-    modules = json.loads(path.read_text(encoding="utf-8"))["modules"]
-    top = modules.get(f"\\{common}") or modules[f"\\{job.top}"]
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if job.apart:  # with those of the modules that it holds, which are no cells
+        return {name: count for name, count in found["design"]["num_cells_by_type"].items()
+                if not name.startswith(f"{job.top}_")}
+    top = found["modules"].get(f"\\{common}") or found["modules"][f"\\{job.top}"]
     return {name.removeprefix(f"{common}."): count
             for name, count in top["num_cells_by_type"].items()}
 
 
 def _opening(job: Job, index: int = 0) -> list[str]:
-    """Read the design; empty the boxes, keep them and see that they exist; flatten all else."""
-    commands = [f"read_verilog {files_of([job] * (index + 1))[-1]}",
-                "setattr -mod -unset keep_hierarchy *"]
+    """Read the design; empty the boxes, keep them and see that they exist."""
+    keep = "-set keep_hierarchy 1" if job.apart else "-unset keep_hierarchy"
+    commands = [f"read_verilog {_file(index)}", f"setattr -mod {keep} *"]
     for box in job.blackbox:
         commands += [f"select -assert-any {box}", f"setattr -mod -set keep 1 {box}"]
     return commands + [f"blackbox {box}" for box in job.blackbox]
@@ -155,6 +164,10 @@ def _module(index: int | str) -> str:
 
 def _count(index: int = 0) -> str:
     return f"tee -q -o {_counts(index)} stat -json"
+
+
+def _file(index: int) -> str:
+    return f"design{index or ''}.v"
 
 
 def _counts(index: int) -> str:

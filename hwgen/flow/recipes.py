@@ -24,6 +24,8 @@ class Flow(NamedTuple):
     with DSPs. Arithmetic is still whole at the label `whole`. `memory` are the labels around a
     stage for memories that takes seconds even without one. `finish` are commands to end with.
     `recipes` are those worth their time, `others` those that a caller can ask for.
+    `apart` is what `Job.apart` changes: options that keep memories out of blocks, and on gates the
+    label to stop at, before memories become flip-flops, and `finish`.
     """
 
     command: str
@@ -34,6 +36,7 @@ class Flow(NamedTuple):
     others: tuple[str, ...] = ()
     memory: tuple[str, str] | None = None
     finish: tuple[str, ...] = ()
+    apart: tuple[str, str, tuple[str, ...]] = ("-nobram -nolutram", "", ())
 
 
 _WIDE = ("plain", "booth")
@@ -41,7 +44,8 @@ _FAST = ("fast", "booth+fast")
 _NARROW = ("nowidelut", "booth+nowidelut")
 _NARROW_FAST = ("nowidelut+fast", "booth+nowidelut+fast")
 FLOWS = {
-    "ice40": Flow("synth_ice40", "", "-dsp -device u", "flatten", _WIDE, _FAST),
+    "ice40": Flow("synth_ice40", "", "-dsp -device u", "flatten", _WIDE, _FAST,
+                  apart=("-nobram", "", ())),
     "ecp5": Flow("synth_ecp5", "-nodsp", "", "coarse", _NARROW, (*_WIDE, *_NARROW_FAST)),
     "gowin": Flow(
         "synth_gowin -noiopads", "-nodsp", "", "coarse", _NARROW, (*_WIDE, *_NARROW_FAST),
@@ -49,6 +53,7 @@ FLOWS = {
     "xilinx7": Flow(
         "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf", "-nodsp", "", "prepare",
         _WIDE, (*_NARROW, *_FAST), memory=("map_memory", "map_ffram"),
+        apart=("-nobram -nolutram -nosrl", "", ()),
     ),
     "gates": Flow(
         "synth -flatten -noabc", "", "", "coarse", _WIDE,
@@ -56,6 +61,11 @@ FLOWS = {
             "dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ 01", "simplemap", "abc -g gates",
             "opt_clean",
         ),
+        apart=("", "fine", (
+            "opt -fast -full", "opt -undriven -fine", "techmap", "opt -fast", "dffunmap -srst-only",
+            "dfflegalize -cell $_DFF_?_ 01 -cell $_DFFE_PP_ 01 -cell $_DFF_?P?_ 01", "simplemap",
+            "abc -g gates", "opt_clean",
+        )),
     ),
 }
 FAMILIES = tuple(FLOWS)
@@ -72,15 +82,16 @@ class Survey(NamedTuple):
     memories: bool
 
 
-def mapping(family: str, dsp: bool, top: str, recipe: str, holds: Survey,
-            stop: str = "check") -> list[str]:
+def mapping(family: str, dsp: bool, top: str, recipe: str, holds: Survey, *,
+            stop: str = "check", apart: bool = False) -> list[str]:
     """Commands that map the design read before by ``recipe``, as far as the label ``stop``."""
     flow, parts = FLOWS[family], recipe.split("+")
     wide = "-nowidelut" if "nowidelut" in parts else ""
     to_blocks = dsp and holds.multipliers and "booth" not in parts
     blocks = flow.hard if to_blocks else flow.soft
-    command = f"{flow.command} {blocks} {wide} -top {top}"
-    spans = [(flow.whole, stop)]
+    memory, last, finish = flow.apart if apart else ("", "", ())
+    command = f"{flow.command} {blocks} {wide} {memory} -top {top}"
+    spans = [(flow.whole, last or stop)]
     if flow.memory and not holds.memories:
         spans = [(flow.whole, flow.memory[0]), (flow.memory[1], stop)]
     return [
@@ -88,5 +99,5 @@ def mapping(family: str, dsp: bool, top: str, recipe: str, holds: Survey,
         f"{command} -run begin:{flow.whole}",
         *(_BOOTH if "booth" in parts else ()),
         *(f"{command} -run {start}:{end}" for start, end in spans),
-        *flow.finish,
+        *(finish or flow.finish),
     ]

@@ -10,9 +10,10 @@ import numpy as np
 
 from hwgen.analysis.error import ErrorMetrics, error_metrics
 from hwgen.array.mesh import ArraySpec
-from hwgen.flow import yosys
+from hwgen.flow import verilator, yosys
 from hwgen.flow.area import TARGETS, size, targets_of
 from hwgen.flow.cells import Area
+from hwgen.flow.power import energies
 from hwgen.nn.digits import DigitsNetwork
 from hwgen.number import exact_dtype
 from hwgen.spec import InputError
@@ -141,4 +142,18 @@ def _register_areas() -> None:
 
 
 _register_areas()
+
+
+def _power_tools() -> str:
+    return f"{_yosys()} {verilator.tool_versions()}"
+
+
+@metric(unit="gate toggles/MAC", uses="content", tools=_power_tools)
+def energy(array: ArraySpec, workload: Workload) -> float:
+    """Relative energy of a MAC of the workload: toggles of gates, weighted, the clock gated."""
+    if array.pe.target:
+        raise InputError(f"pe.target must be left out for energy, not {array.pe.target!r}")
+    return energies(array, {"workload": [workload.codes(array)]})[1].per_mac or 0.0
+
+
 METRICS = take_registered(__name__)

@@ -9,11 +9,13 @@ import pytest
 
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.area import size
+from hwgen.flow.power import energies
 from hwgen.nn.digits import DigitsNetwork
 from hwgen.spec import InputError
 from hwgen.sweep import built_in
 from hwgen.sweep.pareto import Direction
 from hwgen.sweep.workload import Workload
+from tests.command_line import SMALL as TINY
 
 SMALL = Workload(m=6, k=9, n=5)
 
@@ -134,3 +136,13 @@ def test_each_area_is_that_of_its_name(name: str, target: tuple[str, bool], figu
     monkeypatch.setattr(built_in, "_area", lambda spec, *target: asked.append(target) or Fake)
     assert value(name, array()) == getattr(Fake, figure)
     assert asked == [target]
+
+
+def test_energy_is_that_of_the_workload() -> None:
+    spec = ArraySpec.parse(TINY)
+    (idle, workload) = energies(spec, {"x": [SMALL.codes(spec)]})
+    assert value("energy", spec) == workload.per_mac
+    assert workload.macs == 6 * 9 * 5
+    assert idle.macs == 0
+    with pytest.raises(InputError, match="pe.target must be left out for energy, not 'ecp5'"):
+        value("energy", array(target="ecp5"))
