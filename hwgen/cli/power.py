@@ -123,8 +123,8 @@ def _print(array: "ArraySpec", family: str, found: "list[Energy]") -> None:
     modules = sorted(shown.modules, key=lambda module: -shown.modules[module])
     print_table("by module, without what is inside", ("module", *columns),
                 [_module_row(shown, module) for module in modules], right=columns)
-    print("zero-delay toggles, so no glitches; no wires, clock tree or leakage; all results are the "
-          "golden's")
+    print("zero-delay toggles, so no glitches; no wires, clock tree or leakage; all results are "
+          "the golden's")
 
 
 def _row(energy: "Energy") -> tuple[str, ...]:
