@@ -32,7 +32,7 @@ class Searching:
         self._size = prod(map(len, axes))
         self._search = Search(axes, len(sweep.objectives), sweep.spec.seed)
         self._draws: dict[str, Draw] = {}
-        self._visited = set[tuple[int, ...]]()
+        self._visited, self._told = set[tuple[int, ...]](), set[str]()
         self._counted = self._number = 0
         self.ended = ""
         self._recall(store.draws(sweep.search))
@@ -50,8 +50,10 @@ class Searching:
     def tell(self, point: Point) -> None:
         """Let what the results file knows of a point guide the search."""
         draw, stored = self._draws[point.key], self._store.get(point.key, self._sweep.settings)
-        if stored.failure or any(each not in stored.values for each in self._sweep.guides):
+        known = not stored.failure and self._sweep.guides <= stored.values.keys()
+        if point.key in self._told or not known:
             return
+        self._told.add(point.key)
         costs = [each.direction.cost(stored.values[each.name]) for each in self._sweep.objectives]
         broken = self._sweep.broken(point, stored.values)
         self._search.tell(draw.places, draw.notes, costs, [float(each) for each in broken])
@@ -63,16 +65,15 @@ class Searching:
             if draw.notes != notes:  # the sampler chooses the parents of a generation once
                 next(self._search.candidates(self._number))
             notes = draw.notes
-            point = self._sweep.space.at(draw.places)
-            if point:
-                self._enter(point, draw)
-                self.tell(point)
+            self._enter(self._sweep.space.at(draw.places), draw)
 
-    def _enter(self, point: Point, draw: Draw) -> None:
-        self._draws[point.key] = draw
+    def _enter(self, point: Point | None, draw: Draw) -> None:
         self._visited.add(draw.places)
         self._counted += draw.counted
         self._number += 1
+        if point:  # a file that the spec names may have changed since it was drawn
+            self._draws[point.key] = draw
+            self.tell(point)
 
     def _next(self) -> Point | None:
         """The next point that is not known to the results file; None if there is none."""
@@ -91,7 +92,6 @@ class Searching:
             self._enter(point, draw)
             if not known:
                 return point
-            self.tell(point)
             candidates = self._search.candidates(self._number)
         self.ended = f"no new point turned up in {TRIES:,} tries"
         return None

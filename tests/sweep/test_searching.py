@@ -107,6 +107,13 @@ def test_another_metric_costs_no_budget(tmp_path: Path) -> None:
     assert all("mae" in row.values for row in rows)
 
 
+def test_another_metric_leaves_the_search_as_it_is(tmp_path: Path) -> None:
+    _, whole, _ = run(searched(tmp_path, n=60), "whole.sqlite")
+    run(searched(tmp_path))
+    _, _, rows = run(searched(tmp_path, n=60, metrics=["pes", "cycles", "mae"]))
+    assert keys(rows) == whole
+
+
 def test_what_the_file_knows_is_free(tmp_path: Path) -> None:
     axes = {"rows": SIDES, "columns": [1, 2, 3, 4]}
     _, known, _ = run(searched(tmp_path, mode="grid", axes=axes))

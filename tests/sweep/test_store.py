@@ -9,7 +9,7 @@ import pytest
 from hwgen.spec import InputError
 from hwgen.sweep.measure import Failure, Outcome
 from hwgen.sweep.metrics import built_in
-from hwgen.sweep.store import Store, Stored
+from hwgen.sweep.store import Draw, Store, Stored
 
 SETTINGS = {"mae": "1", "cycles": "2"}
 
@@ -154,3 +154,22 @@ def test_refuses_other_files(kind: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"results must be .*choose another with -o FILE"):
         Store(path)
     assert before is None or path.read_bytes() == before
+
+
+def test_draws_of_a_search_come_back_in_order(store: Store) -> None:
+    draws = [Draw((0, 3), {"generation": 0}, True), Draw((1, 2**70), {}, False)]
+    for number, draw in enumerate(draws):
+        store.add_draw("s", number, draw)
+    store.add_draw("other", 0, draws[1])
+    assert store.draws("s") == draws
+    assert store.draws("none") == []
+
+
+def test_a_file_from_before_there_were_searches(path: Path) -> None:
+    with Store(path) as store:
+        store.add("{}", done("k", mae=1), SETTINGS)
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TABLE draws")
+    with Store(path) as store:
+        assert store.draws("s") == []
+        assert store.get("k", SETTINGS).values == {"mae": 1}
