@@ -79,7 +79,9 @@ def flip_flop(cell: Cell, pin: Pin) -> FlipFlop:
     ToolError
         If it has a setting that Yosys is not known to give.
     """
-    kind, parameters, pins = cell["type"], cell["parameters"], cell["connections"]
+    kind, pins = cell["type"], cell["connections"]
+    # Yosys adds a blank to text that it could take for a number.
+    parameters = {name: text.removesuffix(" ") for name, text in cell["parameters"].items()}
     for name, values in _TRELLIS.items():
         if parameters.get(name, values[0]) not in values:
             raise ToolError(f"{kind} must have {name} {' or '.join(values)}, "

@@ -86,7 +86,7 @@ def test_flip_flops() -> None:
     pins = ["CLK", "CE", "LSR", "DI", "Q"]
     assert flip_flop(cell("TRELLIS_FF", pins, {**ecp5, "REGSET": "SET"}), str) == (
         "(LSR | DI)", "(CE | LSR)")
-    assert flip_flop(cell("TRELLIS_FF", pins, {**ecp5, "CEMUX": "1"}), str) == (
+    assert flip_flop(cell("TRELLIS_FF", pins, {**ecp5, "CEMUX": "1 "}), str) == (
         "(~LSR & DI)", ONE)
     assert flip_flop(cell("SB_DFFESR", ["C", "E", "R", "D", "Q"]), str) == ("(~R & D)", "E")
     assert flip_flop(cell("FDSE", ["C", "CE", "S", "D", "Q"]), str) == ("(S | D)", "(CE | S)")
