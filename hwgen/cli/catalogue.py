@@ -14,6 +14,7 @@ def list_(as_json: AsJson = False) -> None:
     from hwgen.arith.catalogue import MULTIPLIERS
     from hwgen.array.mesh import DATAFLOWS
     from hwgen.fabric.catalogue import FABRICS
+    from hwgen.flow.devices import DEVICES
     from hwgen.flow.presets import PRESETS
     from hwgen.flow.recipes import FAMILIES
     from hwgen.number import Overflow, Rounding
@@ -33,6 +34,9 @@ def list_(as_json: AsJson = False) -> None:
         "rounding": {mode.value: mode.summary for mode in Rounding},
         "overflow": {mode.value: mode.summary for mode in Overflow},
         "synthesis family": dict.fromkeys(FAMILIES, ""),
+        "device": {name: ", ".join(f"{count:,} {resource}s" for resource, count
+                                   in device.capacity.items() if count)
+                   for name, device in DEVICES.items()},
         "metric": {name: metric.summary for name, metric in built_in().items()},
     }
     lines = [f"{group:<17} {name:<18} {text}".rstrip()

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from hwgen.analysis.page import Page
 from hwgen.analysis.traffic import Traffic, traffic
 from hwgen.arith.group_precision import GroupPrecision
 from hwgen.flow.design import write_files
@@ -28,7 +29,6 @@ from hwgen.number import Codes, Fixed, Rounding
 from hwgen.spec import InputError
 
 ROWS, COLUMNS, LANES = 8, 8, 16
-BEGIN, END = "<!-- bit-serial-study:begin -->\n", "<!-- bit-serial-study:end -->\n"
 FIGURE = "bit_serial_traffic.svg"
 PUBLISHED_TRAFFIC = {8: 0.33, 16: 0.35}
 PUBLISHED_SPEEDUPS = (1.82, 2.81)
@@ -233,33 +233,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("page", type=Path, help="a Markdown file with the markers")
     page = parser.parse_args(arguments).page
     try:
-        head, tail = _around(page)
+        place = Page.of(page, "bit-serial-study")
         every = list(cases())
         found = [(tensor, traffic(tensor.codes, tensor.container))
                  for tensors, _ in every for tensor in tensors]
         text = tables(found, [layer for _, layers in every for layer in layers])
         text += bit_serial_rows.table()
-        write_files(page.parent, {page.name: f"{head}{BEGIN}\n{text}\n{END}{tail}"})
+        write_files(page.parent, {page.name: place.renewed(f"\n{text}\n")})
         figure(found, page.parent / FIGURE)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _around(page: Path) -> tuple[str, str]:
-    """What stands before and behind the markers."""
-    try:
-        text = page.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"page must be a readable file, not {str(page)!r} ({error.strerror})"
-                         ) from None
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise InputError(f"page must hold the lines {BEGIN.strip()} and {END.strip()}, "
-                         f"not {str(page)!r}")
-    return head, tail
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hwgen.analysis.page import Page
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.design import write_files
 from hwgen.flow.power import Energy, energies, random_like
@@ -18,7 +19,6 @@ from hwgen.spec import InputError
 from hwgen.tools.yowasp import say
 
 SIDE = 8
-BEGIN, END = "<!-- power-study:begin -->\n", "<!-- power-study:end -->\n"
 _FOUR = {"a": {"width": 4}, "b": {"width": 4}, "accumulator": {"width": 16}}
 ARRAYS: dict[str, dict[str, Any]] = {
     "int8, exact": {},
@@ -81,27 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("page", type=Path, help="a Markdown file with the markers")
     page = parser.parse_args(arguments).page
     try:
-        head, tail = _around(page)
-        write_files(page.parent, {page.name: f"{head}{BEGIN}{table()}{END}{tail}"})
+        place = Page.of(page, "power-study")
+        write_files(page.parent, {page.name: place.renewed(table())})
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _around(page: Path) -> tuple[str, str]:
-    """What stands before and behind the markers."""
-    try:
-        text = page.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"page must be a readable file, not {str(page)!r} ({error.strerror})"
-                         ) from None
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise InputError(f"page must hold the lines {BEGIN.strip()} and {END.strip()}, "
-                         f"not {str(page)!r}")
-    return head, tail
 
 
 if __name__ == "__main__":

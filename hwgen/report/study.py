@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from hwgen.analysis.page import Page
 from hwgen.flow.design import write_files
 from hwgen.report.lines import lines
 from hwgen.report.style import content, require_plots, styled
@@ -23,20 +24,15 @@ from hwgen.sweep.runner import Row, Sweep
 from hwgen.sweep.store import Store
 from hwgen.tools import cache
 
-BEGIN, END = "<!-- points:begin -->\n", "<!-- points:end -->"
-
 
 def study(page: Path, jobs: int) -> int:
     """Measure the sweep and renew the page and its figures; how many points failed."""
     require_plots()
-    head, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise InputError(f"{page} must hold the marks {BEGIN.strip()} and {END}")
+    place = Page.of(page, "points")
     sweep = Sweep.load(page.with_suffix(".toml"))
     rows = _measured(sweep, page.stem, jobs)
     files: dict[str, str | bytes] = {
-        page.name: f"{head}{BEGIN}\n{to_markdown(sweep, rows)}\n{END}{tail}"}
+        page.name: place.renewed(f"\n{to_markdown(sweep, rows)}\n")}
     with styled():
         for number, plot in enumerate(sweep.spec.plots, 1):
             files[f"{page.stem}_{number}.svg"] = content(lines(plot, sweep, rows), "svg")
@@ -65,8 +61,9 @@ def main() -> None:
     options = parser.parse_args()
     try:
         failed = study(options.page, options.jobs)
-    except (InputError, OSError) as error:
-        sys.exit(f"hwgen: {error}")
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
     sys.exit(bool(failed))
 
 

@@ -8,8 +8,6 @@ import pytest
 from hwgen.array.mesh import ArraySpec
 from hwgen.nn import bit_serial_rows, bit_serial_study
 from hwgen.nn.bit_serial_study import (
-    BEGIN,
-    END,
     FIGURE,
     LANES,
     Tensor,
@@ -21,6 +19,9 @@ from hwgen.nn.bit_serial_study import (
 )
 from hwgen.nn.digits import DigitsNetwork
 from hwgen.number import Fixed, random_codes
+
+BEGIN, END = "<!-- bit-serial-study:begin -->\n", "<!-- bit-serial-study:end -->\n"
+
 
 ROOT = Path(__file__).parents[2]
 INT8 = Fixed(width=8)

@@ -6,7 +6,10 @@ import pytest
 
 from hwgen.flow.power import Energy
 from hwgen.nn import power_study
-from hwgen.nn.power_study import ARRAYS, BEGIN, END, array_of, main, row
+from hwgen.nn.power_study import ARRAYS, array_of, main, row
+
+BEGIN, END = "<!-- power-study:begin -->\n", "<!-- power-study:end -->\n"
+
 
 ROOT = Path(__file__).parents[2]
 
