@@ -112,7 +112,8 @@ def test_kills_of_a_search_lose_no_point_and_repeat_none(tmp_path: Path) -> None
     sweep = Sweep.load(tmp_path / "sweep.toml")
     with Store(tmp_path / "r.sqlite") as store:
         killed_keys = [row.point.key for row in sweep.rows(store)]
-    (tmp_path / "r.sqlite").unlink()
+    for file in tmp_path.glob("r.sqlite*"):
+        file.unlink()
     assert process(*logged(tmp_path, 40, "search"), cwd=tmp_path).status == 0
     with Store(tmp_path / "r.sqlite") as store:
         assert [row.point.key for row in sweep.rows(store)] == killed_keys
@@ -265,7 +266,7 @@ def test_help_names_the_way_to_go_on(call: Call) -> None:
     (("none.toml",), "sweep must be a readable file, not 'none.toml'"),
     (("sweep.toml", "--jobs", 0), "--jobs must be at least 1, not 0"),
     (("sweep.toml", "--export", "a.xlsx"), "export must be a file named *.csv or *.json or "
-                                           "*.parquet, not"),
+                                           "*.md or *.parquet, not"),
     (("sweep.toml", "-o", "sweep.toml"), "results must be a file that hwgen can write, not"),
     (("nothing.toml",), "nothing.toml: where must hold for some array of the space, not for none"),
     (("wrong.toml",), "wrong.toml: space must hold an array, but no point is one; the first: "

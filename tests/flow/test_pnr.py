@@ -13,7 +13,7 @@ from hwgen.array.mesh import ArraySpec
 from hwgen.flow import pnr
 from hwgen.flow.cells import Area
 from hwgen.flow.devices import DEVICES
-from hwgen.flow.nextpnr import TOOLS, place_and_route
+from hwgen.flow.nextpnr import TOOLS
 from hwgen.flow.pnr import Limits, PlacedArray, Use, place, variants
 from hwgen.spec import InputError, ToolError
 from hwgen.tools.yowasp import Processes, Tool
@@ -192,12 +192,10 @@ def test_interrupt_keeps_finished_seeds(monkeypatch: pytest.MonkeyPatch) -> None
                 raise KeyboardInterrupt
         run(self, tool, options, *rest, **more)
 
-    monkeypatch.setattr(pnr, "place_and_route", lambda *args, **options: place_and_route(
-        *args, **options, workers=1))
     monkeypatch.setattr(Processes, "run", counted)
     spec = array(2, 1)
     with pytest.raises(KeyboardInterrupt):
-        place(spec, "ice40-hx8k", False, (11, 12))
+        place(spec, "ice40-hx8k", False, (11, 12), workers=1)
     assert started == ["11", "12"]
     lines: list[str] = []
     placed = place(spec, "ice40-hx8k", False, (11, 12), progress=lines.append)
