@@ -28,11 +28,11 @@ from hwgen.tools import cache
 def study(page: Path, jobs: int) -> int:
     """Measure the sweep and renew the page and its figures; how many points failed."""
     require_plots()
-    place = Page.of(page, "points")
+    Page.of(page, "points")  # refused before anything is measured
     sweep = Sweep.load(page.with_suffix(".toml"))
     rows = _measured(sweep, page.stem, jobs)
     files: dict[str, str | bytes] = {
-        page.name: place.renewed(f"\n{to_markdown(sweep, rows)}\n")}
+        page.name: Page.of(page, "points").renewed(f"\n{to_markdown(sweep, rows)}\n")}
     with styled():
         for number, plot in enumerate(sweep.spec.plots, 1):
             files[f"{page.stem}_{number}.svg"] = content(lines(plot, sweep, rows), "svg")

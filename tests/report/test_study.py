@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hwgen.report import study as study_module
 from hwgen.report.study import main, study
 from hwgen.spec import InputError
 
@@ -58,3 +59,15 @@ def test_failed_points_make_the_status(page: Path, monkeypatch: pytest.MonkeyPat
         main()
     assert ended.value.code == 1
     assert "bad: ZeroDivisionError: division by zero" in capsys.readouterr().err
+
+
+def test_what_is_written_meanwhile_stays(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = study_module._measured
+
+    def slow(*arguments: object) -> object:
+        page.write_text(page.read_text().replace("In words.", "In better words."))
+        return measured(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(study_module, "_measured", slow)
+    assert study(page, jobs=1) == 0
+    assert page.read_text().endswith(f"\n\n{END}\nIn better words.\n")
