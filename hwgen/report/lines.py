@@ -5,7 +5,7 @@ from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from hwgen.report.style import COLOURS, MARKS
+from hwgen.report.style import look
 from hwgen.sweep.export import as_text
 from hwgen.sweep.fields import found
 from hwgen.sweep.plot import Plot
@@ -30,9 +30,7 @@ def lines(plot: Plot, sweep: Sweep, rows: Sequence[Row]) -> "Figure":
     drawn = series(plot, rows)
     for index, (label, places) in enumerate(drawn.items()):
         axes.plot([x for x, _ in places], [y for _, y in places], label=label, markersize=6,
-                  color=COLOURS[index % len(COLOURS)],
-                  marker=MARKS[(index + index // len(COLOURS)) % len(MARKS)],
-                  linestyle="-" if len(places) > 1 else "none")
+                  linestyle="-" if len(places) > 1 else "none", **look(index))
     axes.set(title=plot.title, xlabel=_title(plot.x, sweep), ylabel=_title(plot.y, sweep),
              xscale=plot.x_scale, yscale=plot.y_scale)
     if plot.y_scale == "linear" and all(y >= 0 for places in drawn.values() for _, y in places):

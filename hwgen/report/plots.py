@@ -10,7 +10,7 @@ from hwgen.report.content import Report, multiplier_of
 from hwgen.report.error_map import ErrorMap, error_map
 from hwgen.report.gauges import Gauge, gauges
 from hwgen.report.lines import lines
-from hwgen.report.style import COLOURS, MARKS, content, require_plots, styled
+from hwgen.report.style import COLOURS, content, look, require_plots, styled
 from hwgen.sweep.fields import found
 from hwgen.sweep.metrics import Metric
 from hwgen.sweep.pareto import Direction, front
@@ -70,8 +70,7 @@ def _front(report: Report, x: Metric, y: Metric) -> "Figure":
         [[row.values[x.name], row.values[y.name]] for row in rows], [x.direction, y.direction])}
     kinds = sorted({_kind(row) for row in rows})
     for place, kind in enumerate(kinds):
-        mark = MARKS[(place + place // 8) % 8]
-        style: dict[str, Any] = {"color": COLOURS[place % 8], "marker": mark, "linestyle": "none"}
+        style: dict[str, Any] = {**look(place), "linestyle": "none"}
         own = [row for row in rows if _kind(row) == kind]
         axes.plot(*_places([row for row in own if id(row) not in best], x, y), alpha=0.35,
                   markersize=4, **style)

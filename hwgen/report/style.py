@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b0578d", "#b8860b", "#2a9fd6", "#5b4fa0", "#4d4d4d")
-MARKS = "os^DvPhX"
+_MARKS = "os^DvPhX"
 _STYLE: dict[Any, Any] = {"svg.hashsalt": "hwgen", "font.size": 10, "axes.titlesize": 10,
                           "figure.dpi": 110, "axes.spines.top": False, "axes.spines.right": False}
+
+
+def look(index: int) -> dict[str, Any]:
+    """Colour and mark of a series; the marks shift where the colours begin again."""
+    return {"color": COLOURS[index % len(COLOURS)],
+            "marker": _MARKS[(index + index // len(COLOURS)) % len(_MARKS)]}
 
 
 def require_plots() -> None:
