@@ -1,5 +1,8 @@
 """What a command renews in a page of the docs: what stands between two marks."""
 
+import argparse
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -33,3 +36,17 @@ class Page:
     def renewed(self, text: str) -> str:
         """The file with this text in the place."""
         return f"{self.head}{text}{self.tail}"
+
+
+def renew_command(renew: Callable[[Path], None], module: str, description: str | None,
+                  arguments: Sequence[str] | None = None) -> int:
+    """``python -m <module> PAGE``: renew the page; the exit status, 2 for bad input."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("page", type=Path, help="a Markdown file with the markers")
+    try:
+        renew(parser.parse_args(arguments).page)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -9,7 +9,6 @@ activations and C x L weights. A parallel array takes one cycle a step, a fixed-
 P_a or P_a x P_w cycles: those of the widest group processed together. All arrays hold as many PEs.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from hwgen.analysis.page import Page
+from hwgen.analysis.page import Page, renew_command
 from hwgen.analysis.traffic import Traffic, traffic
 from hwgen.arith.group_precision import GroupPrecision
 from hwgen.flow.design import write_files
@@ -26,7 +25,6 @@ from hwgen.nn import bit_serial_rows, photos
 from hwgen.nn.digits import ACTIVATION_BITS, DigitsNetwork
 from hwgen.nn.train_digits import Split, train
 from hwgen.number import Codes, Fixed, Rounding
-from hwgen.spec import InputError
 
 ROWS, COLUMNS, LANES = 8, 8, 16
 FIGURE = "bit_serial_traffic.svg"
@@ -225,26 +223,21 @@ def _draw(drawing: Any, found: Sequence[tuple[Tensor, list[Traffic]]], path: Pat
     drawing.savefig(path, metadata={"Date": None})
 
 
+def renew(page: Path) -> None:
+    """Measure everything and write tables and figure."""
+    place = Page.of(page, "bit-serial-study")
+    every = list(cases())
+    found = [(tensor, traffic(tensor.codes, tensor.container))
+             for tensors, _ in every for tensor in tensors]
+    text = tables(found, [layer for _, layers in every for layer in layers])
+    text += bit_serial_rows.table()
+    write_files(page.parent, {page.name: place.renewed(f"\n{text}\n")})
+    figure(found, page.parent / FIGURE)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure everything and write tables and figure; exit status 2 for bad input."""
-    parser = argparse.ArgumentParser(prog="python -m hwgen.nn.bit_serial_study",
-                                     description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("page", type=Path, help="a Markdown file with the markers")
-    page = parser.parse_args(arguments).page
-    try:
-        place = Page.of(page, "bit-serial-study")
-        every = list(cases())
-        found = [(tensor, traffic(tensor.codes, tensor.container))
-                 for tensors, _ in every for tensor in tensors]
-        text = tables(found, [layer for _, layers in every for layer in layers])
-        text += bit_serial_rows.table()
-        write_files(page.parent, {page.name: place.renewed(f"\n{text}\n")})
-        figure(found, page.parent / FIGURE)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    """The command; exit status 2 for bad input."""
+    return renew_command(renew, "hwgen.nn.bit_serial_study", __doc__, arguments)
 
 
 if __name__ == "__main__":

@@ -4,18 +4,16 @@ Idle, on the digits network and on random operands of the same sizes, as the Mar
 takes the place of the one between the markers of FILE.  Takes some minutes the first time.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hwgen.analysis.page import Page
+from hwgen.analysis.page import Page, renew_command
 from hwgen.array.mesh import ArraySpec
 from hwgen.flow.design import write_files
 from hwgen.flow.power import Energy, energies, random_like
 from hwgen.nn.digits_operands import digits_products
-from hwgen.spec import InputError
 from hwgen.tools.yowasp import say
 
 SIDE = 8
@@ -74,19 +72,15 @@ def table() -> str:
     return text
 
 
+def renew(page: Path) -> None:
+    """Measure everything and write the table."""
+    place = Page.of(page, "power-study")
+    write_files(page.parent, {page.name: place.renewed(table())})
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure everything and write the table; exit status 2 for bad input."""
-    parser = argparse.ArgumentParser(prog="python -m hwgen.nn.power_study", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("page", type=Path, help="a Markdown file with the markers")
-    page = parser.parse_args(arguments).page
-    try:
-        place = Page.of(page, "power-study")
-        write_files(page.parent, {page.name: place.renewed(table())})
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    """The command; exit status 2 for bad input."""
+    return renew_command(renew, "hwgen.nn.power_study", __doc__, arguments)
 
 
 if __name__ == "__main__":
