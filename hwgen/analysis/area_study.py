@@ -6,7 +6,6 @@ the document has no place for is not measured.  What is synthesised and placed s
 so an interrupted run goes on where it ended; the searches for masks take minutes every time.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -15,6 +14,7 @@ from pathlib import Path
 from hwgen.analysis.area_plots import SHOWN, area_figure
 from hwgen.analysis.mac_area import WIDTHS, Mac, macs
 from hwgen.analysis.multiplier_area import Point, error_of, front, job, points, searched
+from hwgen.analysis.page import renew_command
 from hwgen.analysis.serial_area import BITS, KINDS, LANES, serial_mac
 from hwgen.arith.exact import ExactMultiplier
 from hwgen.arith.mapped import MappedUnit
@@ -123,16 +123,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Renew the tables of a document and its figures; 2 if it cannot be done."""
-    parser = argparse.ArgumentParser(prog="python -m hwgen.analysis.area_study",
-                                     description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("document", type=Path, metavar="FILE")
-    try:
-        renew(parser.parse_args(arguments).document)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return renew_command(renew, "hwgen.analysis.area_study", __doc__, arguments)
 
 
 def renew(document: Path) -> None:
